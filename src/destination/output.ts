@@ -1,0 +1,13 @@
+// What the dispatcher knows of a destination: somewhere to put lines for an output id of a plan.
+
+export interface Output {
+  /**
+   * Takes whole lines, each ended by a newline; the bytes are copied before it returns, `lines` is their count.
+   * Every line is accounted for in the destination's books: queued, or dropped with a reason by its `when_full`.
+   * Returns false when a `block` queue is over its bound: the lines were taken all the same if `canWait`, and the
+   * sender must pause until the callback of `whenWritable`; if not `canWait`, what did not fit was dropped (slow_conn).
+   */
+  push(bytes: Uint8Array, lines: number, canWait: boolean): boolean;
+  /** Calls back once when the queue is below its low water again; at once if it already is. */
+  whenWritable(callback: () => void): void;
+}

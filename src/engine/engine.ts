@@ -1,0 +1,83 @@
+// The contract of the engine: one chunk of one source in, lines by output out. `wasm-engine.ts` is the one that runs,
+// `reference.ts` the obviously correct one that property tests hold it against; both give equal outcomes.
+//
+// The engine knows no clock, no counter of the relay and no destination; it reports, the dispatcher acts.
+import type { Resolve } from '../metric/plan.ts';
+import type { ValidationLevels } from '../metric/validation-levels.ts';
+
+/** Bounds and rules of an engine; fixed for its life. */
+export interface EngineOptions {
+  /** Longest line accepted, bytes, newline not counted. Longer ones never reach `run`: LineStream counts them. */
+  readonly lineBytesMax: number;
+  /** Longest chunk that `run` takes, bytes, carry not counted. */
+  readonly chunkBytesMax: number;
+  /** Most series remembered; beyond it the least recently seen generation is forgotten. */
+  readonly maxSeries: number;
+  readonly levels: ValidationLevels;
+  /** Refuse points that are not newer than the last accepted one of their series. */
+  readonly validateOrder: boolean;
+  /** A point further in the future than this, seconds, passes but does not move the order of its series. */
+  readonly orderFutureMaxSec: number;
+}
+
+/** A rejected line, for the bad-metrics list. `line` is a copy without the newline; `text` is crng's LastErr. */
+export interface Reject {
+  readonly reason: 'invalid' | 'out_of_order';
+  readonly line: Uint8Array;
+  readonly text: string;
+}
+
+/** At most this many rejects a run carry their line; the counts are always whole. */
+export const REJECT_SAMPLES_MAX = 32;
+
+/**
+ * What one `run` did. The object and everything in it belong to the engine and are valid until the next call.
+ * received = invalid + outOfOrder + blocklisted + unroutable + routed, copies = sum over routed of (outputs - 1).
+ */
+export interface Outcome {
+  /** Lines ended by a newline in this chunk, blank ones too. */
+  received: number;
+  invalid: number;
+  outOfOrder: number;
+  blocklisted: number;
+  unroutable: number;
+  copies: number;
+  /** Points too far in the future to move the order of their series; they passed. */
+  orderFuture: number;
+  /** Bytes at the end of `chunk` that belong to a line not yet ended (all of it when it holds no newline). */
+  tail: number;
+  /** The outputs that got lines, each once, in no particular order. */
+  readonly emits: Emit[];
+  readonly rejects: Reject[];
+}
+
+/** The lines of one run for one output, each ended by a newline, in order of arrival. `bytes` is a view. */
+export interface Emit {
+  output: number;
+  lines: number;
+  bytes: Uint8Array;
+}
+
+export interface Engine {
+  /**
+   * Takes the table: from now on keys resolve through it. Series that are known keep their key and order state and are
+   * resolved again on their next line. `resolve` judges the key too (validateKey) and must not call the engine.
+   */
+  setResolve(resolve: Resolve): void;
+  /**
+   * Runs the lines of `carry` + `chunk`. `carry` holds no newline and at most `lineBytesMax` bytes; no line may be
+   * longer than `lineBytesMax`, other than the tail.  `nowSec`: wall time, seconds.
+   */
+  run(carry: Uint8Array, chunk: Uint8Array, nowSec: number): Outcome;
+  /** Series remembered, and how many were forgotten or resolved so far. */
+  stats(): EngineStats;
+}
+
+export interface EngineStats {
+  readonly series: number;
+  /** Keys resolved through the table so far. */
+  readonly resolved: number;
+  /** Series forgotten to stay within `maxSeries`. */
+  readonly forgotten: number;
+  readonly memoryBytes: number;
+}

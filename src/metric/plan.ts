@@ -1,0 +1,17 @@
+// What the table decided for a series. A plan depends on the key alone: never on time, value, source or liveness.
+
+/** Why a line of a series goes nowhere. */
+export type PlanDrop = 'invalid' | 'blocklisted' | 'unroutable';
+
+/**
+ * The immutable decision for one series.
+ * - `route`: the line is copied to each output id, in order, ids distinct, at least one. `key`, when present, replaces
+ *   the line's key (the bytes are owned by the plan and never change).
+ * - `drop`: counted under `reason`; `text` says more for the bad-metrics list (crng's LastErr texts for `invalid`).
+ */
+export type Plan =
+  | { readonly kind: 'route'; readonly outputs: readonly number[]; readonly key?: Uint8Array }
+  | { readonly kind: 'drop'; readonly reason: PlanDrop; readonly text?: string };
+
+/** Resolves a key (bytes as received, without white space; valid only during the call) to its plan. */
+export type Resolve = (key: Uint8Array) => Plan;
