@@ -93,7 +93,8 @@ export function makeLedger(
     balanced &&= destinationBalanced(row);
   }
   balanced &&=
-    entered === relay.received + relay.generated + relay.copies - relay.consumed - totalDropped(relay.dropped);
+    entered ===
+    relay.received + relay.generated + relay.copies - relay.consumed - totalDropped(relay.dropped);
   return {
     loaded,
     received: relay.received,

@@ -1,0 +1,94 @@
+// What admin and telemetry may see of a running relay: figures and states, as plain data, read when asked for.
+// relay/ implements it; the rooms fill in the rows. Every count is a total since the start unless it says "now".
+import type { Ledger } from './ledger.ts';
+
+/** A running relay, seen from outside the data path. */
+export interface RelayView {
+  readonly version: string;
+  readonly instance: string;
+  /** Wall time of the start, ms since 1970. */
+  readonly startedMs: number;
+  /** Adds the books up; cheap enough for every few seconds. */
+  ledger(): Ledger;
+  inputs(): readonly InputStats[];
+  destinations(): readonly DestinationStats[];
+  engine(): EngineStats;
+  ready(): Readiness;
+  /** The configuration with every secret replaced. */
+  config(): unknown;
+}
+
+/** Whether the relay wants traffic. `reasons` holds one sentence each and is empty when ready. */
+export interface Readiness {
+  readonly ready: boolean;
+  readonly reasons: readonly string[];
+}
+
+/** One listener. */
+export interface InputStats {
+  /** "plain", later "pickle" and others. */
+  readonly input: string;
+  readonly protocol: 'tcp' | 'udp' | 'unix';
+  /** Where it listens, as written in the config. */
+  readonly addr: string;
+  /** False while the listener is down. */
+  readonly listening: boolean;
+  /** Open now; 0 for UDP. */
+  readonly connections: number;
+  /** Connections paused by back-pressure, now. */
+  readonly paused: number;
+  readonly accepted: number;
+  /** Connections turned away: over the limit, or no file descriptor left. */
+  readonly refused: number;
+  /** Connections closed because they were idle for too long. */
+  readonly timedOut: number;
+  readonly bytes: number;
+  /** UDP only. */
+  readonly datagrams: number;
+  /** Datagrams that the kernel dropped before we could read them. They are in no ledger: we never saw their lines. */
+  readonly kernelDrops: number;
+  /** Receive buffer that the system granted, bytes; 0 where it does not apply. */
+  readonly receiveBufferBytes: number;
+}
+
+/** One destination: its state, and what its books do not hold. The books are its row in the ledger. */
+export interface DestinationStats {
+  readonly route: string;
+  readonly key: string;
+  readonly addr: string;
+  readonly online: boolean;
+  /** True while a full `block` queue holds senders back. */
+  readonly blocking: boolean;
+  /** In memory now, and the most there was since the start. */
+  readonly queueBytes: number;
+  readonly queueBytesHighWater: number;
+  readonly queueBytesMax: number;
+  readonly writtenBytes: number;
+  readonly writes: number;
+  /** Times a connection came up, attempts that failed, and connections that broke. */
+  readonly connects: number;
+  readonly connectErrors: number;
+  readonly disconnects: number;
+  /** From handing a write to the kernel until it took it all. */
+  readonly writeDuration: DurationStats;
+}
+
+/** Quantiles of durations since the start, seconds. */
+export interface DurationStats {
+  readonly count: number;
+  readonly sumSec: number;
+  readonly p50Sec: number;
+  readonly p99Sec: number;
+  readonly maxSec: number;
+}
+
+/** The series table. */
+export interface EngineStats {
+  /** Remembered now. */
+  readonly series: number;
+  /** Keys resolved through the table. */
+  readonly resolved: number;
+  /** Forgotten to stay within `max_series`. */
+  readonly forgotten: number;
+  readonly memoryBytes: number;
+}
