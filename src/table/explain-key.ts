@@ -1,0 +1,102 @@
+// The way of one key through a table, told rule by rule. It tries each matcher alone, so it is also the plain model
+// that `resolve` is held against.
+import type { Plan } from '../metric/plan.ts';
+import type { CompiledTable } from './compiled-table.ts';
+import type { DestinationOutcome, ExplainStep, Explanation, RouteStep } from './explain.ts';
+import { KeyText } from './key-text.ts';
+import { REWRITTEN_TOO_LONG, rewrittenKeyError } from './rewritten-key.ts';
+import type { Route } from './route/route.ts';
+
+/** Tells what each rule of `table` does with a key. */
+export function explainKey(table: CompiledTable, key: Uint8Array): Explanation {
+  const steps: ExplainStep[] = [];
+  const received = KeyText.fromBytes(key);
+  return { key: received.decoded.text, steps, plan: walk(table, key, received, steps) };
+}
+
+function walk(table: CompiledTable, key: Uint8Array, received: KeyText, steps: ExplainStep[]): Plan {
+  const error = table.validateKey(key);
+  steps.push({ kind: 'validate', ...(error !== undefined && { error }) });
+  if (error !== undefined) return invalid(error);
+  if (isBlocked(table, received, steps)) return { kind: 'drop', reason: 'blocklisted' };
+  const rewritten = rewrite(table, received, steps);
+  if (typeof rewritten === 'string') return invalid(rewritten);
+  const outputs = route(table, rewritten, steps);
+  if (outputs.length === 0) return { kind: 'drop', reason: 'unroutable' };
+  if (rewritten.byteString === received.byteString) return { kind: 'route', outputs };
+  return { kind: 'route', outputs, key: rewritten.bytes };
+}
+
+function isBlocked(table: CompiledTable, text: KeyText, steps: ExplainStep[]): boolean {
+  for (const [index, matcher] of table.blocklist.entries()) {
+    const failed = matcher.failure(text);
+    const matched = failed === undefined;
+    steps.push({ kind: 'blocklist', index, entry: matcher.options, matched, ...(failed && { failed }) });
+    if (matched) return true;
+  }
+  return false;
+}
+
+function rewrite(table: CompiledTable, received: KeyText, steps: ExplainStep[]): KeyText | string {
+  let text = received;
+  for (const [index, rewriter] of table.rewriters.entries()) {
+    const result = rewriter.rewrite(text);
+    const from = text.decoded.text;
+    if (result.kind === 'rewritten') text = result.text;
+    const to = text.decoded.text;
+    steps.push({ kind: 'rewriter', index, rewriter: rewriter.options, outcome: result.kind, from, to });
+    if (result.kind === 'too_long') return REWRITTEN_TOO_LONG;
+  }
+  const error = text === received ? undefined : rewrittenKeyError(text);
+  if (error === undefined) return text;
+  steps.push({ kind: 'rewritten_key', error });
+  return error;
+}
+
+function route(table: CompiledTable, text: KeyText, steps: ExplainStep[]): number[] {
+  const outputs: number[] = [];
+  let stopped = false;
+  for (const [index, compiled] of table.routes.entries()) {
+    const step: RouteStep = stopped ? unseen(compiled, index) : tryRoute(compiled, index, text);
+    steps.push(step);
+    for (const { outcome, output } of step.destinations) if (outcome === 'taken') outputs.push(output);
+    stopped ||= step.stopped;
+  }
+  return outputs;
+}
+
+function unseen({ options }: Route, index: number): RouteStep {
+  const { key, type } = options;
+  return { kind: 'route', index, key, type, outcome: 'not_seen', destinations: [], stopped: false };
+}
+
+function tryRoute(compiled: Route, index: number, text: KeyText): RouteStep {
+  const { key, type, stop } = compiled.options;
+  const failed = compiled.matcher.failure(text);
+  if (failed !== undefined) {
+    return { kind: 'route', index, key, type, outcome: 'refused', failed, destinations: [], stopped: false };
+  }
+  const destinations = tryDestinations(compiled, text);
+  const stopped = stop && destinations.some(({ outcome }) => outcome === 'taken');
+  return { kind: 'route', index, key, type, outcome: 'matched', destinations, stopped };
+}
+
+function tryDestinations(compiled: Route, text: KeyText): DestinationOutcome[] {
+  const outcomes: DestinationOutcome[] = [];
+  let taken = false;
+  for (const [index, { options, matcher, output }] of compiled.destinations.entries()) {
+    const { addr } = options;
+    if (taken && compiled.options.type === 'sendFirstMatch') {
+      outcomes.push({ index, addr, output, outcome: 'not_tried' });
+      continue;
+    }
+    const failed = matcher.failure(text);
+    if (failed === undefined) taken = true;
+    outcomes.push({ index, addr, output, outcome: failed ? 'refused' : 'taken', ...(failed && { failed }) });
+  }
+  return outcomes;
+}
+
+function invalid(text: string): Plan {
+  return { kind: 'drop', reason: 'invalid', text };
+}

@@ -1,0 +1,55 @@
+// A key in the forms that the table needs: bytes, a byte string and decoded text. Each form is made once, when first
+// asked for.
+//
+// A byte string is a JavaScript string that holds one byte (0-255) per character (latin1). Everything that works on
+// bytes (prefix, sub, plain rewriters, results of templates) is done on byte strings; only regexes see UTF-8 text.
+import { decodeUtf8 } from './utf8.ts';
+import type { DecodedText } from './utf8.ts';
+
+/** Renders text as the byte string of its UTF-8 form. */
+export function toByteString(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
+}
+
+/** Holds one key. `bytes` may be a view that is valid only while the key is being resolved. */
+export class KeyText {
+  readonly bytes: Uint8Array;
+  readonly byteString: string;
+  /** No byte is 128 or above. */
+  readonly ascii: boolean;
+  #decoded: DecodedText | undefined;
+
+  constructor(bytes: Uint8Array, byteString: string) {
+    this.bytes = bytes;
+    this.byteString = byteString;
+    this.ascii = isAscii(bytes);
+  }
+
+  /** Takes a key as bytes; the bytes are not copied. */
+  static fromBytes(bytes: Uint8Array): KeyText {
+    const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    return new KeyText(bytes, view.toString('latin1'));
+  }
+
+  /** Takes a key as a byte string. */
+  static fromByteString(byteString: string): KeyText {
+    return new KeyText(Buffer.from(byteString, 'latin1'), byteString);
+  }
+
+  /** The key as regexes see it. */
+  get decoded(): DecodedText {
+    this.#decoded ??= this.ascii ? { text: this.byteString, offsets: undefined } : decodeUtf8(this.bytes);
+    return this.#decoded;
+  }
+
+  /** The byte at which the character `index` of `decoded.text` begins. */
+  byteOffset(index: number): number {
+    const offsets = this.decoded.offsets;
+    return offsets === undefined ? index : (offsets[index] as number);
+  }
+}
+
+function isAscii(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) if ((bytes[i] as number) >= 128) return false;
+  return true;
+}

@@ -1,0 +1,74 @@
+// Builders of table options for tests: what is not named has the value of an option that was not written.
+import type { DestinationOptions } from '../../src/destination/options.ts';
+import type { RewriterOptions, RouteOptions, TableOptions } from '../../src/table/options.ts';
+import { Snapshot } from '../../src/table/snapshot.ts';
+
+/** A destination without conditions unless given. */
+export function destination(options: Partial<DestinationOptions> = {}): DestinationOptions {
+  return {
+    addr: '127.0.0.1:2003',
+    address: { protocol: 'tcp', host: '127.0.0.1', port: 2003, instance: '' },
+    prefix: '',
+    notPrefix: '',
+    sub: '',
+    notSub: '',
+    regex: '',
+    notRegex: '',
+    flush: 1000,
+    reconn: 10_000,
+    pickle: false,
+    spool: undefined,
+    connbuf: undefined,
+    iobuf: 2_000_000,
+    spoolbuf: 10_000,
+    spoolmaxbytesperfile: 209_715_200,
+    spoolsyncevery: 10_000,
+    spoolsyncperiod: 1000,
+    spoolsleep: 500,
+    unspoolsleep: 10,
+    whenFull: 'block',
+    queueBytes: 1 << 20,
+    redoBytes: 0,
+    redoAgeMs: 0,
+    connectTimeoutMs: 1000,
+    rotateBytes: 0,
+    rotateMs: 0,
+    gzip: false,
+    fsync: false,
+    ...options,
+  };
+}
+
+/** A sendAllMatch route to one destination that takes everything, unless given otherwise. */
+export function route(options: Partial<RouteOptions> = {}): RouteOptions {
+  return {
+    key: 'r',
+    type: 'sendAllMatch',
+    matcher: {},
+    stop: false,
+    destinations: [destination()],
+    ...options,
+  };
+}
+
+/** A rewriter of all occurrences unless given otherwise. */
+export function rewriter(options: Partial<RewriterOptions>): RewriterOptions {
+  return { old: '', new: '', not: '', max: -1, ...options };
+}
+
+/** A snapshot in which output ids count the destinations from 0 (100 a route) and every key is valid. */
+export function snapshot(
+  options: Partial<TableOptions>,
+  validateKey: (key: Uint8Array) => string | undefined = () => undefined,
+): Snapshot {
+  const table: TableOptions = { blocklist: [], rewriters: [], routes: [], ...options };
+  return Snapshot.compile(table, { outputOf: (r, d) => r * 100 + d, validateKey });
+}
+
+/** What becomes of a key, as text: `[outputs]`, `[outputs] newkey`, or `reason` or `reason: text`. */
+export function resolved(table: Snapshot, key: string | Uint8Array): string {
+  const plan = table.resolve(typeof key === 'string' ? Buffer.from(key) : key);
+  if (plan.kind === 'drop') return plan.text === undefined ? plan.reason : `${plan.reason}: ${plan.text}`;
+  const outputs = `[${plan.outputs.join(' ')}]`;
+  return plan.key === undefined ? outputs : `${outputs} ${Buffer.from(plan.key).toString('latin1')}`;
+}
