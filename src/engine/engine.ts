@@ -7,7 +7,7 @@ import type { ValidationLevels } from '../metric/validation-levels.ts';
 
 /** Bounds and rules of an engine; fixed for its life. */
 export interface EngineOptions {
-  /** Longest line accepted, bytes, newline not counted. Longer ones never reach `run`: LineStream counts them. */
+  /** Longest line accepted, bytes, newline not counted. */
   readonly lineBytesMax: number;
   /** Longest chunk that `run` takes, bytes, carry not counted. */
   readonly chunkBytesMax: number;
@@ -65,8 +65,8 @@ export interface Engine {
    */
   setResolve(resolve: Resolve): void;
   /**
-   * Runs the lines of `carry` + `chunk`. `carry` holds no newline and at most `lineBytesMax` bytes; no line may be
-   * longer than `lineBytesMax`, other than the tail.  `nowSec`: wall time, seconds.
+   * Runs the lines of `carry` + `chunk`. `carry` holds no newline and at most `lineBytesMax` bytes. A line longer than
+   * `lineBytesMax` is invalid ("line is too long"); its sample holds the first 256 bytes. `nowSec`: wall time, seconds.
    */
   run(carry: Uint8Array, chunk: Uint8Array, nowSec: number): Outcome;
   /** Series remembered, and how many were forgotten or resolved so far. */

@@ -1,0 +1,281 @@
+// The engine that runs: binds the WebAssembly module, and acts where it stops for JavaScript: odd lines, new keys,
+// timestamps in rare forms. On the known-series path JavaScript touches no byte and makes no object per line.
+//
+// Everything in an Outcome is a view or scratch: no view into the module's memory outlives the next call.
+import { randomFillSync } from 'node:crypto';
+import { parseFields, parseLine } from '../metric/parse-line.ts';
+import type { Plan, Resolve } from '../metric/plan.ts';
+import { timestampSec } from '../metric/number.ts';
+import { assert } from '../util/assert.ts';
+import {
+  type Emit,
+  type Engine,
+  type EngineOptions,
+  type EngineStats,
+  type Outcome,
+  REJECT_SAMPLES_MAX,
+  type Reject,
+} from './engine.ts';
+import { PLANS_MAX, PlanTable } from './plan-table.ts';
+import {
+  DONE,
+  type EngineExports,
+  instantiateEngine,
+  loadEngineModule,
+  ODD,
+  TIME,
+  UNRESOLVED,
+  WHY_KEY,
+  WHY_ORDER,
+  WHY_RANGE,
+} from './wasm-module.ts';
+
+/** Longest line the module's records can hold, bytes, newline not counted. */
+export const LINE_BYTES_MAX = 65_534;
+
+const ORDER_ERROR = 'point is not newer than previous';
+const RANGE_ERROR = 'timestamp out of range';
+const REWRITTEN_ERROR = 'rewritten key is too long';
+const LINE_ERROR = 'line is too long';
+/** Of a line that is too long only this much is kept as a sample, bytes. */
+const LONG_SAMPLE_BYTES = 256;
+
+/** Loads the module and makes an engine; `module` may be shared by several. */
+export async function makeWasmEngine(options: EngineOptions, module?: WebAssembly.Module): Promise<Engine> {
+  return new WasmEngine(options, await instantiateEngine(module ?? (await loadEngineModule())));
+}
+
+class WasmEngine implements Engine {
+  readonly #options: EngineOptions;
+  readonly #wasm: EngineExports;
+  readonly #memory: WebAssembly.Memory;
+  readonly #plans: PlanTable;
+  readonly #report: number;
+  readonly #chunkStart: number;
+  readonly #transfer: number;
+  readonly #outcome: Outcome;
+  readonly #emitPool: Emit[] = [];
+  #bytes: Uint8Array;
+  #words: Uint32Array;
+  #resolve: Resolve = () => ({ kind: 'drop', reason: 'unroutable' });
+  #resolved = 0;
+
+  constructor(options: EngineOptions, wasm: EngineExports) {
+    assert(options.lineBytesMax <= LINE_BYTES_MAX, 'lineBytesMax does not fit a record');
+    this.#options = options;
+    this.#wasm = wasm;
+    this.#memory = wasm.memory;
+    const { lineBytesMax, chunkBytesMax, maxSeries, validateOrder } = options;
+    this.#report = wasm.start(lineBytesMax, chunkBytesMax, maxSeries, PLANS_MAX, validateOrder ? 1 : 0) >>> 0;
+    this.#bytes = new Uint8Array(this.#memory.buffer);
+    this.#words = new Uint32Array(this.#memory.buffer);
+    const at = this.#report >>> 2;
+    this.#chunkStart = this.#words[at + 1] as number;
+    this.#transfer = this.#words[at + 2] as number;
+    const keys = this.#words[at] as number;
+    randomFillSync(this.#bytes, keys, lineBytesMax + 64);
+    randomFillSync(this.#bytes, this.#transfer, 24);
+    wasm.seed();
+    this.#plans = new PlanTable({
+      reserve: (size) => wasm.reserve(size) >>> 0,
+      reserveOutputs: (count) => wasm.reserveOutputs(count),
+      setPlan: (index, kind, list, count) => wasm.setPlan(index, kind, list, count),
+      writeList: (address, ids) => {
+        this.#refreshViews();
+        this.#words.set(ids, address >>> 2);
+      },
+    });
+    this.#outcome = {
+      received: 0,
+      invalid: 0,
+      outOfOrder: 0,
+      blocklisted: 0,
+      unroutable: 0,
+      copies: 0,
+      orderFuture: 0,
+      tail: 0,
+      emits: [],
+      rejects: [],
+    };
+  }
+
+  setResolve(resolve: Resolve): void {
+    this.#resolve = resolve;
+    this.#startGeneration();
+  }
+
+  run(carry: Uint8Array, chunk: Uint8Array, nowSec: number): Outcome {
+    const { lineBytesMax, chunkBytesMax, orderFutureMaxSec } = this.#options;
+    assert(carry.length <= lineBytesMax && chunk.length <= chunkBytesMax, 'carry or chunk over its bound');
+    if (this.#plans.count > PLANS_MAX / 2) this.#startGeneration();
+    if (this.#memory.buffer !== this.#bytes.buffer) this.#refreshViews();
+    this.#bytes.set(chunk, this.#chunkStart);
+    if (carry.length !== 0) this.#bytes.set(carry, this.#chunkStart - carry.length);
+    const latest = Math.min(nowSec + orderFutureMaxSec, 0xffffffff);
+    let state = this.#wasm.run(carry.length, chunk.length, latest);
+    while (state !== DONE) {
+      if (state === ODD) state = this.#judgeOdd();
+      else if (state === UNRESOLVED) state = this.#resolveNew();
+      else {
+        assert(state === TIME, 'unknown state of the engine');
+        state = this.#parseTime();
+      }
+    }
+    return this.#readOutcome();
+  }
+
+  stats(): EngineStats {
+    return {
+      series: this.#wasm.seriesCount() >>> 0,
+      resolved: this.#resolved,
+      forgotten: this.#wasm.forgottenCount() >>> 0,
+      memoryBytes: this.#wasm.memoryBytes() >>> 0,
+    };
+  }
+
+  /** Hashes bytes with this engine's secret keys; for tests of the hash alone. */
+  hash(bytes: Uint8Array): number {
+    this.#refreshViews();
+    this.#bytes.set(bytes, this.#transfer);
+    return this.#wasm.hashTransfer(bytes.length) >>> 0;
+  }
+
+  #startGeneration(): void {
+    this.#wasm.nextGeneration();
+    this.#plans.clear();
+  }
+
+  #refreshViews(): void {
+    if (this.#memory.buffer === this.#bytes.buffer) return;
+    this.#bytes = new Uint8Array(this.#memory.buffer);
+    this.#words = new Uint32Array(this.#memory.buffer);
+  }
+
+  /** Judges lines with bytes >= 128 and numbers in rare forms; their keys are judged with the others, by `resolve`. */
+  #judgeOdd(): number {
+    const wasm = this.#wasm;
+    const count = wasm.odds();
+    for (let i = 0; i < count; i++) {
+      const index = wasm.oddAt(i);
+      const record = (wasm.record(index) >>> 0) >>> 2;
+      const start = this.#words[record] as number;
+      const length = this.#words[record + 1] as number;
+      const parts = parseFields(this.#bytes.subarray(start, start + length));
+      if (parts.ok) {
+        const line = wasm.takeNormalised(parts.canonical.length, start, length) >>> 0;
+        this.#bytes.set(parts.canonical, line);
+        wasm.acceptOdd(index, line, parts.canonical.length, parts.key.length);
+      } else {
+        wasm.refuseOdd(index);
+      }
+    }
+    return wasm.afterOdd();
+  }
+
+  /** Resolves new keys in the order in which they came. */
+  #resolveNew(): number {
+    const wasm = this.#wasm;
+    const count = wasm.unresolved();
+    for (let nth = 0; nth < count; nth++) {
+      const index = wasm.nextUnresolved(nth);
+      if (index < 0) continue;
+      this.#refreshViews();
+      const record = (wasm.record(index) >>> 0) >>> 2;
+      const start = this.#words[record] as number;
+      const keyLength = (this.#words[record + 1] as number) >>> 16;
+      const plan = this.#resolve(this.#bytes.subarray(start, start + keyLength));
+      this.#resolved += 1;
+      this.#bind(index, plan);
+    }
+    return wasm.afterResolve();
+  }
+
+  #bind(index: number, plan: Plan): void {
+    const rewritten = plan.kind === 'route' ? plan.key : undefined;
+    if (rewritten !== undefined && rewritten.length > this.#options.lineBytesMax) {
+      this.#bind(index, { kind: 'drop', reason: 'invalid', text: REWRITTEN_ERROR });
+      return;
+    }
+    const id = this.#plans.intern(plan);
+    this.#refreshViews();
+    if (rewritten !== undefined) this.#bytes.set(rewritten, this.#transfer);
+    this.#wasm.bind(index, id, rewritten?.length ?? 0);
+  }
+
+  #parseTime(): number {
+    const wasm = this.#wasm;
+    this.#refreshViews();
+    const record = (wasm.record(wasm.orderIndex()) >>> 0) >>> 2;
+    const start = this.#words[record] as number;
+    const end = start + ((this.#words[record + 1] as number) & 0xffff) - 1;
+    const from = this.#bytes.lastIndexOf(0x20, end) + 1;
+    const time = timestampSec(Buffer.from(this.#bytes.subarray(from, end)).toString('latin1'));
+    return wasm.afterTime(time ?? 0, time === undefined ? 0 : 1);
+  }
+
+  #readOutcome(): Outcome {
+    this.#refreshViews();
+    const words = this.#words;
+    const outcome = this.#outcome;
+    let at = (this.#report >>> 2) + 4;
+    outcome.received = words[at++] as number;
+    outcome.invalid = words[at++] as number;
+    outcome.outOfOrder = words[at++] as number;
+    outcome.blocklisted = words[at++] as number;
+    outcome.unroutable = words[at++] as number;
+    outcome.copies = words[at++] as number;
+    outcome.orderFuture = words[at++] as number;
+    outcome.tail = words[at++] as number;
+    const emits = words[at++] as number;
+    const touched = (words[at++] as number) >>> 2;
+    outcome.emits.length = 0;
+    for (let i = 0; i < emits; i++) outcome.emits.push(this.#readEmit(i, words[touched + i] as number));
+    const rejects = words[at++] as number;
+    outcome.rejects.length = 0;
+    if (rejects !== 0) this.#readRejects(rejects, (words[at] as number) >>> 2);
+    return outcome;
+  }
+
+  #readEmit(nth: number, id: number): Emit {
+    const output = (this.#wasm.outputAt(id) >>> 0) >>> 2;
+    const size = this.#words[output] as number;
+    const start = this.#words[output + 2] as number;
+    let emit = this.#emitPool[nth];
+    if (emit === undefined) this.#emitPool[nth] = emit = { output: 0, lines: 0, bytes: this.#bytes };
+    emit.output = id;
+    emit.lines = this.#words[output + 1] as number;
+    emit.bytes = this.#bytes.subarray(start, start + size);
+    return emit;
+  }
+
+  /** The first samples in the order of the lines; the module lists them by phase. */
+  #readRejects(count: number, list: number): void {
+    const samples: { start: number; length: number; why: number; plan: number }[] = [];
+    for (let i = 0; i < count; i++) {
+      const [start, length, why, plan] = this.#words.subarray(
+        list + i * 4,
+        list + i * 4 + 4,
+      ) as unknown as number[];
+      samples.push({ start: start ?? 0, length: length ?? 0, why: why ?? 0, plan: plan ?? 0 });
+    }
+    samples.sort((a, b) => a.start - b.start);
+    for (const { start, length, why, plan } of samples.slice(0, REJECT_SAMPLES_MAX)) {
+      const line = this.#bytes.slice(start, start + length);
+      this.#outcome.rejects.push(this.#explain(line, why, plan));
+    }
+  }
+
+  #explain(line: Uint8Array, why: number, plan: number): Reject {
+    if (why === WHY_ORDER) return { reason: 'out_of_order', line, text: ORDER_ERROR };
+    if (why === WHY_RANGE) return { reason: 'invalid', line, text: RANGE_ERROR };
+    if (why === WHY_KEY) return { reason: 'invalid', line, text: this.#plans.text(plan) };
+    if (line.length > this.#options.lineBytesMax) {
+      return { reason: 'invalid', line: line.slice(0, LONG_SAMPLE_BYTES), text: LINE_ERROR };
+    }
+    const parts = parseLine(line, this.#options.levels);
+    assert(!parts.ok, 'the module refused a valid line');
+    return { reason: 'invalid', line, text: parts.text };
+  }
+}
+
+export type { WasmEngine };

@@ -1,0 +1,60 @@
+// The compiled module (src/engine/wasm) as TypeScript sees it, and how it is loaded.
+import { readFile } from 'node:fs/promises';
+
+/** What `run` and the `after…` calls return: who has to act next. */
+export const DONE = 0;
+export const ODD = 1;
+export const UNRESOLVED = 2;
+export const TIME = 3;
+
+/** Why a line was refused: by its form (judged by the module, or by JavaScript), key, order, or timestamp range. */
+export const WHY_KEY = 2;
+export const WHY_ORDER = 3;
+export const WHY_RANGE = 4;
+
+/** Exports of the module; every address and count is an unsigned 32-bit integer that may arrive negative. */
+export interface EngineExports {
+  readonly memory: WebAssembly.Memory;
+  start(
+    lineBytesMax: number,
+    chunkBytesMax: number,
+    seriesMax: number,
+    plansMax: number,
+    validateOrder: number,
+  ): number;
+  seed(): void;
+  run(carryBytes: number, chunkBytes: number, latestSec: number): number;
+  afterOdd(): number;
+  afterResolve(): number;
+  afterTime(time: number, inRange: number): number;
+  odds(): number;
+  oddAt(index: number): number;
+  acceptOdd(index: number, line: number, length: number, keyLength: number): void;
+  refuseOdd(index: number): void;
+  takeNormalised(size: number, originalStart: number, originalLength: number): number;
+  unresolved(): number;
+  nextUnresolved(nth: number): number;
+  record(index: number): number;
+  bind(index: number, plan: number, rewrittenSize: number): void;
+  orderIndex(): number;
+  setPlan(index: number, kind: number, list: number, count: number): void;
+  nextGeneration(): void;
+  outputAt(id: number): number;
+  reserve(size: number): number;
+  reserveOutputs(count: number): void;
+  seriesCount(): number;
+  forgottenCount(): number;
+  memoryBytes(): number;
+  hashTransfer(size: number): number;
+}
+
+/** Compiles build/engine.wasm; once per process or worker thread. */
+export async function loadEngineModule(): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(await readFile(new URL('../../build/engine.wasm', import.meta.url)));
+}
+
+/** Makes an instance with memory of its own. */
+export async function instantiateEngine(module: WebAssembly.Module): Promise<EngineExports> {
+  const instance = await WebAssembly.instantiate(module, {});
+  return instance.exports as unknown as EngineExports;
+}

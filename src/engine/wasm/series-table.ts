@@ -1,0 +1,267 @@
+// The series table: key bytes -> entry, a bounded cache of two generations.
+//
+//   directory (top bits of the hash) -> segment of 4096 slots { hash u32, entry u32 } -> entry in an arena block
+//
+//   entry   0 key length u32 | 4 plan u32 | 8 plan generation u32 | 12 last timestamp u32
+//          16 rewritten key: address u32 | 20 its length u32 | 24 its capacity u32 | 28 spare | 32 key bytes
+//
+// Extendible hashing: a full segment splits in two (some 20 us), the directory doubles when it must, so the table grows
+// without ever being rehashed as a whole. A slot holds the whole hash; the key is compared on every hit.
+// Generations: series enter the young one; when it holds half of the bound (entries or bytes) it becomes the old one,
+// and what was old is dropped as a whole, by giving its blocks back. A hit in the old one moves the entry, so the most
+// recently seen half of the bound is always kept, with no scan and no pause. Rotation happens between runs only
+// (`makeRoom`), so that entry addresses hold during a run.
+import { hashKey, sameBytes } from './hash';
+import { BLOCK_SIZE, giveBlock, reserve, takeBlock } from './memory';
+
+export const ENTRY_PLAN: u32 = 4;
+export const ENTRY_GENERATION: u32 = 8;
+export const ENTRY_LAST: u32 = 12;
+export const ENTRY_REWRITTEN: u32 = 16;
+export const ENTRY_REWRITTEN_SIZE: u32 = 20;
+const ENTRY_REWRITTEN_ROOM: u32 = 24;
+const ENTRY_KEY: u32 = 32;
+
+const SLOTS: u32 = 4096;
+const SEGMENT_SIZE: u32 = SLOTS * 8;
+/** Slots in use at which a segment splits (73 %). */
+const SEGMENT_FULL: u32 = 3000;
+const DEPTH_MAX: u32 = 16;
+const SEGMENTS_PER_BLOCK: u32 = (BLOCK_SIZE - 128) / (SEGMENT_SIZE + 64);
+
+// A segment: 64 bytes of head (local depth, slots in use), then the slots.
+const HEAD: u32 = 64;
+
+let young: u32 = 0;
+let old: u32 = 0;
+let freeSegments: u32 = 0;
+let splitBuffer: u32 = 0;
+let entriesMax: u32 = 0;
+let bytesMax: u32 = 0;
+/** Series forgotten so far (the count of the generation dropped, less what had moved on). */
+export let forgotten: u32 = 0;
+
+// A generation: 64 bytes of head, then the directory.
+const GEN_DEPTH: u32 = 0;
+const GEN_ENTRIES: u32 = 4;
+const GEN_BYTES: u32 = 8;
+const GEN_BLOCK: u32 = 12;
+const GEN_AT: u32 = 16;
+const GEN_MOVED: u32 = 20;
+
+/** Lays the table out for at most `seriesMax` series; each generation holds half. */
+export function startTable(seriesMax: u32): void {
+  entriesMax = seriesMax >>> 1;
+  // A series of 45-byte keys takes 80 bytes; long keys and rewritten keys must not outgrow the bound by much.
+  bytesMax = <u32>min<u64>(<u64>entriesMax * 192 + BLOCK_SIZE, <u64>1 << 30);
+  splitBuffer = reserve(SEGMENT_SIZE);
+  young = reserve(64 + (<u32>4 << DEPTH_MAX));
+  old = reserve(64 + (<u32>4 << DEPTH_MAX));
+  startGeneration(young);
+  store<u32>(old, 0, GEN_ENTRIES);
+}
+
+/** Series remembered now. */
+export function seriesCount(): u32 {
+  return load<u32>(young, GEN_ENTRIES) + load<u32>(old, GEN_ENTRIES) - load<u32>(old, GEN_MOVED);
+}
+
+function startGeneration(generation: u32): void {
+  memory.fill(generation, 0, 64);
+  store<u32>(generation + 64, takeSegment(0));
+}
+
+function takeSegment(depth: u32): u32 {
+  if (freeSegments === 0) {
+    // Segments stay segments: their blocks are never given back to the arenas.
+    const block = takeBlock() + 64;
+    for (let i: u32 = 0; i < SEGMENTS_PER_BLOCK; i++) {
+      const segment = block + i * (SEGMENT_SIZE + HEAD);
+      store<u32>(segment, freeSegments);
+      freeSegments = segment;
+    }
+  }
+  const segment = freeSegments;
+  freeSegments = load<u32>(segment);
+  memory.fill(segment, 0, SEGMENT_SIZE + HEAD);
+  store<u32>(segment, depth);
+  return segment;
+}
+
+/** Makes room for `lines` new entries of `bytes` in all: rotates the generations when the young one is full. */
+export function makeRoom(lines: u32, bytes: u32): void {
+  const entries = load<u32>(young, GEN_ENTRIES);
+  if (entries === 0) return;
+  if (entries + lines <= entriesMax && load<u32>(young, GEN_BYTES) + bytes <= bytesMax) return;
+  if (load<u32>(old, GEN_ENTRIES) !== 0) dropGeneration(old);
+  const emptied = old;
+  old = young;
+  young = emptied;
+  startGeneration(young);
+}
+
+function dropGeneration(generation: u32): void {
+  forgotten += load<u32>(generation, GEN_ENTRIES) - load<u32>(generation, GEN_MOVED);
+  const depth = load<u32>(generation, GEN_DEPTH);
+  let at: u32 = 0;
+  while (at < <u32>1 << depth) {
+    const segment = load<u32>(generation + 64 + at * 4);
+    at += <u32>1 << (depth - load<u32>(segment));
+    store<u32>(segment, freeSegments);
+    freeSegments = segment;
+  }
+  let block = load<u32>(generation, GEN_BLOCK);
+  while (block !== 0) {
+    const next = load<u32>(block);
+    giveBlock(block);
+    block = next;
+  }
+  store<u32>(generation, 0, GEN_ENTRIES);
+  store<u32>(generation, 0, GEN_MOVED);
+}
+
+// @ts-ignore: decorator
+@inline
+function segmentOf(generation: u32, hash: u32): u32 {
+  const index = <u32>((<u64>hash << load<u32>(generation, GEN_DEPTH)) >> 32);
+  return load<u32>(generation + 64 + index * 4);
+}
+
+/** Finds the entry in one generation; 0: not there. The walk ends at the first empty slot; a segment is never full. */
+// @ts-ignore: decorator
+@inline
+function findIn(generation: u32, hash: u32, key: u32, size: u32): u32 {
+  const slots = segmentOf(generation, hash) + HEAD;
+  let at = hash & (SLOTS - 1);
+  while (true) {
+    const entry = load<u32>(slots + at * 8, 4);
+    if (entry === 0) return 0;
+    if (load<u32>(slots + at * 8) === hash && load<u32>(entry) === size && sameBytes(entry + ENTRY_KEY, key, size)) {
+      return entry;
+    }
+    at = (at + 1) & (SLOTS - 1);
+  }
+}
+
+/** Finds the entry of a key; an entry of the old generation is moved first. 0: unknown. */
+// @ts-ignore: decorator
+@inline
+export function findEntry(hash: u32, key: u32, size: u32): u32 {
+  const entry = findIn(young, hash, key, size);
+  if (entry !== 0 || load<u32>(old, GEN_ENTRIES) === 0) return entry;
+  return moveEntry(hash, key, size);
+}
+
+function moveEntry(hash: u32, key: u32, size: u32): u32 {
+  const from = findIn(old, hash, key, size);
+  if (from === 0) return 0;
+  const to = addEntry(hash, key, size);
+  store<u32>(to, load<u32>(from, ENTRY_PLAN), ENTRY_PLAN);
+  store<u32>(to, load<u32>(from, ENTRY_GENERATION), ENTRY_GENERATION);
+  store<u32>(to, load<u32>(from, ENTRY_LAST), ENTRY_LAST);
+  const rewritten = load<u32>(from, ENTRY_REWRITTEN);
+  if (rewritten !== 0) setRewritten(to, rewritten, load<u32>(from, ENTRY_REWRITTEN_SIZE));
+  store<u32>(old, load<u32>(old, GEN_MOVED) + 1, GEN_MOVED);
+  return to;
+}
+
+/** Adds an entry that must not be there yet: no plan (generation 0), last timestamp 0. */
+export function addEntry(hash: u32, key: u32, size: u32): u32 {
+  const entry = allocate(ENTRY_KEY + size);
+  memory.fill(entry, 0, ENTRY_KEY);
+  store<u32>(entry, size);
+  memory.copy(entry + ENTRY_KEY, key, size);
+  let segment = segmentOf(young, hash);
+  while (load<u32>(segment, 4) >= SEGMENT_FULL) {
+    if (!split(segment, hash)) break;
+    segment = segmentOf(young, hash);
+  }
+  if (load<u32>(segment, 4) >= SLOTS - 1) {
+    // Cannot happen short of 2^28 series or an adversary who knows the hash keys: forget the segment, not the bound.
+    forgotten += load<u32>(segment, 4);
+    store<u32>(young, load<u32>(young, GEN_ENTRIES) - load<u32>(segment, 4), GEN_ENTRIES);
+    memory.fill(segment + HEAD, 0, SEGMENT_SIZE);
+    store<u32>(segment, 0, 4);
+  }
+  putSlot(segment, hash, entry);
+  store<u32>(young, load<u32>(young, GEN_ENTRIES) + 1, GEN_ENTRIES);
+  return entry;
+}
+
+// @ts-ignore: decorator
+@inline
+function putSlot(segment: u32, hash: u32, entry: u32): void {
+  let at = hash & (SLOTS - 1);
+  while (load<u32>(segment + HEAD + at * 8, 4) !== 0) at = (at + 1) & (SLOTS - 1);
+  store<u32>(segment + HEAD + at * 8, hash);
+  store<u32>(segment + HEAD + at * 8, entry, 4);
+  store<u32>(segment, load<u32>(segment, 4) + 1, 4);
+}
+
+/** Splits a segment by the next bit of its hashes; false when the directory is as deep as it goes. */
+function split(segment: u32, hash: u32): bool {
+  const depth = load<u32>(segment);
+  if (depth === load<u32>(young, GEN_DEPTH) && !deepen()) return false;
+  const directory = young + 64;
+  const other = takeSegment(depth + 1);
+  store<u32>(segment, depth + 1);
+  const span = <u32>1 << (load<u32>(young, GEN_DEPTH) - depth);
+  const first = <u32>((<u64>hash << load<u32>(young, GEN_DEPTH)) >> 32) & ~(span - 1);
+  for (let i = span >>> 1; i < span; i++) store<u32>(directory + (first + i) * 4, other);
+  memory.copy(splitBuffer, segment + HEAD, SEGMENT_SIZE);
+  memory.fill(segment + HEAD, 0, SEGMENT_SIZE);
+  store<u32>(segment, 0, 4);
+  for (let at: u32 = 0; at < SEGMENT_SIZE; at += 8) {
+    const entry = load<u32>(splitBuffer + at, 4);
+    if (entry === 0) continue;
+    const hashed = load<u32>(splitBuffer + at);
+    putSlot((hashed >>> (31 - depth)) & 1 ? other : segment, hashed, entry);
+  }
+  return true;
+}
+
+function deepen(): bool {
+  const depth = load<u32>(young, GEN_DEPTH);
+  if (depth === DEPTH_MAX) return false;
+  const directory = young + 64;
+  for (let i: i32 = (1 << depth) - 1; i >= 0; i--) {
+    const segment = load<u32>(directory + i * 4);
+    store<u32>(directory + i * 8, segment);
+    store<u32>(directory + i * 8, segment, 4);
+  }
+  store<u32>(young, depth + 1, GEN_DEPTH);
+  return true;
+}
+
+/** Takes `size` bytes of the young arena; one block holds any entry, since keys are shorter than 64 KiB. */
+function allocate(size: u32): u32 {
+  const rounded = (size + 7) & ~7;
+  let at = load<u32>(young, GEN_AT);
+  const block = load<u32>(young, GEN_BLOCK);
+  if (block === 0 || at + rounded > block + BLOCK_SIZE - 128) {
+    const fresh = takeBlock();
+    store<u32>(fresh, block);
+    store<u32>(young, fresh, GEN_BLOCK);
+    store<u32>(young, load<u32>(young, GEN_BYTES) + BLOCK_SIZE, GEN_BYTES);
+    at = fresh + 16;
+  }
+  store<u32>(young, at + rounded, GEN_AT);
+  return at;
+}
+
+/** Gives an entry a rewritten key (copied); size 0 takes it away. */
+export function setRewritten(entry: u32, key: u32, size: u32): void {
+  if (size > load<u32>(entry, ENTRY_REWRITTEN_ROOM)) {
+    store<u32>(entry, allocate(size), ENTRY_REWRITTEN);
+    store<u32>(entry, (size + 7) & ~7, ENTRY_REWRITTEN_ROOM);
+  }
+  store<u32>(entry, size, ENTRY_REWRITTEN_SIZE);
+  memory.copy(load<u32>(entry, ENTRY_REWRITTEN), key, size);
+}
+
+/** The entry that holds the order of a key with a leading dot: that of the key without it, made if need be. */
+export function orderEntry(key: u32, size: u32): u32 {
+  const hash = hashKey(key, size);
+  const entry = findEntry(hash, key, size);
+  return entry !== 0 ? entry : addEntry(hash, key, size);
+}

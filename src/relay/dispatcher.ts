@@ -1,0 +1,128 @@
+// Hands bytes from inputs to the engine, lines from the engine to destinations, and keeps the relay's books.
+// Between two turns of the event loop the books balance: every line of a run is booked before the call returns.
+import type { Output } from '../destination/output.ts';
+import type { Engine, Outcome, Reject } from '../engine/engine.ts';
+import { LineStream } from '../engine/line-stream.ts';
+import type { Dispatcher, LineSink, StreamEnd } from '../input/dispatcher.ts';
+import type { DropReason } from '../telemetry/drop-reason.ts';
+import type { RelayCounts } from '../telemetry/ledger.ts';
+import { assert } from '../util/assert.ts';
+import type { Clock } from '../util/clock.ts';
+
+const NEWLINE = 0x0a;
+const NO_CARRY = new Uint8Array(0);
+const TOO_LONG_ERROR = 'line is too long';
+const TRUNCATED_ERROR = 'truncated';
+
+export interface LineDispatcherOptions {
+  readonly chunkBytesMax: number;
+  readonly lineBytesMax: number;
+}
+
+export interface LineDispatcherDependencies {
+  readonly engine: Engine;
+  readonly counts: RelayCounts;
+  readonly clock: Clock;
+  /** The destination of an output id; asked once per run and output. */
+  readonly outputOf: (id: number) => Output | undefined;
+  readonly noteBadLine: (reason: DropReason, line: Uint8Array, error: string, sender: string) => void;
+  readonly noteInput: (bytes: number) => void;
+}
+
+/** The Dispatcher of one engine. */
+export class LineDispatcher implements Dispatcher {
+  readonly chunkBytesMax: number;
+  readonly #lineBytesMax: number;
+  readonly #deps: LineDispatcherDependencies;
+  readonly #blocked: Output[] = [];
+  #datagram: Uint8Array;
+  /** Points too far in the future to move the order of their series. */
+  orderFutures = 0;
+
+  constructor(options: LineDispatcherOptions, dependencies: LineDispatcherDependencies) {
+    this.chunkBytesMax = options.chunkBytesMax;
+    this.#lineBytesMax = options.lineBytesMax;
+    this.#deps = dependencies;
+    this.#datagram = new Uint8Array(0);
+  }
+
+  open(sender: string, resume: () => void): LineSink {
+    const { engine, clock, noteInput } = this.#deps;
+    const waitingFor = new Set<Output>();
+    const stream = new LineStream(engine, this.#lineBytesMax, {
+      ran: (outcome) => this.#settle(outcome, true, sender),
+      tooLong: (start) => this.#bookBroken('invalid', start, TOO_LONG_ERROR, sender),
+      truncated: (line) => this.#bookBroken('truncated', line, TRUNCATED_ERROR, sender),
+    });
+    return {
+      write: (chunk) => {
+        noteInput(chunk.length);
+        stream.write(chunk, clock.wallMs() / 1000);
+        if (this.#blocked.length === 0) return waitingFor.size === 0;
+        this.#waitForBlocked(waitingFor, resume);
+        return waitingFor.size === 0;
+      },
+      end: (how: StreamEnd) => {
+        stream.end(how === 'fin', clock.wallMs() / 1000);
+        // A sender that has ended waits for nobody.
+        this.#blocked.length = 0;
+      },
+    };
+  }
+
+  datagram(bytes: Uint8Array, sender: string): void {
+    if (bytes.length === 0) return;
+    const { engine, clock, noteInput } = this.#deps;
+    noteInput(bytes.length);
+    let whole = bytes;
+    if (bytes[bytes.length - 1] !== NEWLINE) {
+      if (this.#datagram.length <= bytes.length) this.#datagram = new Uint8Array(bytes.length * 2 + 64);
+      this.#datagram.set(bytes);
+      this.#datagram[bytes.length] = NEWLINE;
+      whole = this.#datagram.subarray(0, bytes.length + 1);
+    }
+    this.#settle(engine.run(NO_CARRY, whole, clock.wallMs() / 1000), false, sender);
+  }
+
+  /** Books a run and pushes its lines; outputs that want the sender to wait are noted in #blocked. */
+  #settle(outcome: Outcome, canWait: boolean, sender: string): void {
+    const { counts, outputOf } = this.#deps;
+    counts.received += outcome.received;
+    counts.copies += outcome.copies;
+    counts.dropped.invalid += outcome.invalid;
+    counts.dropped.out_of_order += outcome.outOfOrder;
+    counts.dropped.blocklisted += outcome.blocklisted;
+    counts.dropped.unroutable += outcome.unroutable;
+    this.orderFutures += outcome.orderFuture;
+    for (const emit of outcome.emits) {
+      const output = outputOf(emit.output);
+      assert(output !== undefined, 'a plan names an output that is not there');
+      if (!output.push(emit.bytes, emit.lines, canWait) && canWait) this.#blocked.push(output);
+    }
+    if (outcome.rejects.length !== 0) this.#noteRejects(outcome.rejects, sender);
+  }
+
+  #noteRejects(rejects: readonly Reject[], sender: string): void {
+    for (const { reason, line, text } of rejects) this.#deps.noteBadLine(reason, line, text, sender);
+  }
+
+  #bookBroken(reason: 'invalid' | 'truncated', line: Uint8Array, error: string, sender: string): void {
+    const { counts, noteBadLine } = this.#deps;
+    counts.received += 1;
+    counts.dropped[reason] += 1;
+    noteBadLine(reason, line, error, sender);
+  }
+
+  /** Makes the sender wait for each output that was over its bound; it goes on when the last has room again. */
+  #waitForBlocked(waitingFor: Set<Output>, resume: () => void): void {
+    const outputs = this.#blocked.splice(0).filter((output) => !waitingFor.has(output));
+    // All are noted before the first is asked: it may call back at once, and must not resume for the others.
+    for (const output of outputs) waitingFor.add(output);
+    for (const output of outputs) {
+      output.whenWritable(() => {
+        waitingFor.delete(output);
+        if (waitingFor.size === 0) resume();
+      });
+    }
+  }
+}
