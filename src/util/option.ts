@@ -36,6 +36,8 @@ export interface Option {
   /** Old or other spellings that mean the same. */
   readonly aliases?: readonly string[];
   readonly status: OptionStatus;
+  /** What is not built yet, as the notice names it ("the spool"); for `later` and `refused`. */
+  readonly feature?: string;
   /** True for a value that must never be shown. */
   readonly secret?: boolean;
 }

@@ -1,0 +1,30 @@
+// The whole config as a plain value: what the relay is built from. Nothing in it refers back to a file, but `warnings`.
+import type { InputOptions } from '../input/options.ts';
+import type { ValidationLevels } from '../metric/validation-levels.ts';
+import type { TableOptions } from '../table/options.ts';
+import type { LogThreshold } from '../util/log-level.ts';
+import type { Problem } from './problem.ts';
+
+/** Everything a relay needs to know at start. Empty addresses and paths mean: none. */
+export interface Config {
+  readonly instance: string;
+  readonly logLevel: LogThreshold;
+  readonly logFormat: 'text' | 'json';
+  readonly levels: ValidationLevels;
+  readonly validateOrder: boolean;
+  readonly orderFutureMaxSec: number;
+  readonly badMetricsMaxAgeMs: number;
+  readonly inputs: InputOptions;
+  readonly httpAddr: string;
+  /** Telnet. */
+  readonly adminAddr: string;
+  readonly spoolDir: string;
+  readonly maxSeries: number;
+  readonly queueBytesTotal: number;
+  readonly shutdownTimeoutMs: number;
+  readonly pidFile: string;
+  /** In crng's order of application: `[init] cmds` first, then blocklist, rewriters and routes. */
+  readonly table: TableOptions;
+  /** To be logged once at start; in the order of the file. */
+  readonly warnings: readonly Problem[];
+}

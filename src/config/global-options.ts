@@ -1,0 +1,194 @@
+// The keys at the top of a config that belong to no input; those of the inputs are in input/options.ts.
+import type { Option } from '../util/option.ts';
+
+/** crng's log levels; panic and fatal show errors, notice (its word before 0.11) is info. */
+export const LOG_LEVELS = [
+  'panic',
+  'fatal',
+  'error',
+  'warn',
+  'warning',
+  'notice',
+  'info',
+  'debug',
+  'trace',
+] as const;
+
+const IDENTITY: readonly Option[] = [
+  {
+    name: 'instance',
+    type: 'string',
+    required: true,
+    doc: 'Names this relay in its own metrics and its log; usually "${HOST}", the host name up to its first dot.',
+    status: 'active',
+  },
+  {
+    name: 'log_level',
+    type: 'string',
+    default: 'info',
+    choices: LOG_LEVELS,
+    doc: 'How much is logged, in any letter case; panic and fatal log errors only, notice is info.',
+    status: 'active',
+  },
+  {
+    name: 'log_format',
+    type: 'choice',
+    default: 'text',
+    choices: ['text', 'json'],
+    doc: 'text: the lines of carbon-relay-ng; json: one object a line.',
+    status: 'active',
+  },
+  {
+    name: 'pid_file',
+    type: 'string',
+    default: '',
+    doc: 'File that holds the process id while the relay runs; a file that cannot be written is a warning.',
+    status: 'active',
+  },
+  {
+    name: 'shutdown_timeout',
+    type: 'duration',
+    default: '25s',
+    doc: 'Longest time from SIGTERM to the end of the process, for what is still queued to be sent.',
+    status: 'active',
+  },
+];
+
+const VALIDATION: readonly Option[] = [
+  {
+    name: 'validation_level_legacy',
+    type: 'choice',
+    default: 'medium',
+    choices: ['strict', 'medium', 'none'],
+    doc: 'How strictly plain and tagged keys are checked.',
+    status: 'active',
+  },
+  {
+    name: 'validation_level_m20',
+    type: 'choice',
+    default: 'medium',
+    choices: ['medium', 'none'],
+    doc: 'How strictly metrics 2.0 keys (with "=" or "_is_" before the first dot) are checked.',
+    status: 'active',
+  },
+  {
+    name: 'validate_order',
+    type: 'bool',
+    default: false,
+    doc: 'Refuse points that are not newer than the last one of their series.',
+    status: 'active',
+  },
+  {
+    name: 'order_future_max',
+    type: 'duration',
+    default: '1h',
+    doc: 'A point further in the future than this passes validate_order but does not silence its series.',
+    status: 'active',
+  },
+  {
+    name: 'bad_metrics_max_age',
+    type: 'duration',
+    default: '24h',
+    doc: 'How long refused lines are remembered for /badMetrics.',
+    status: 'active',
+  },
+  {
+    name: 'blocklist',
+    type: 'strings',
+    default: [],
+    aliases: ['blacklist'],
+    doc: 'Keys to drop: "<method> <pattern>", method prefix, notPrefix, sub, notSub, regex or notRegex.',
+    status: 'active',
+  },
+];
+
+const PICKLE: readonly Option[] = [
+  {
+    name: 'pickle_addr',
+    type: 'string',
+    default: '',
+    doc: 'Address of the pickle listener; until it is built the port stays closed, so that senders see it.',
+    status: 'later',
+    feature: 'the pickle listener (the port stays closed)',
+  },
+  {
+    name: 'pickle_read_timeout',
+    type: 'duration',
+    default: '2m',
+    doc: 'A pickle connection that sends nothing for this long is closed; "0s": never.',
+    status: 'later',
+    feature: 'the pickle listener',
+  },
+];
+
+const ADMIN: readonly Option[] = [
+  {
+    name: 'http_addr',
+    type: 'string',
+    default: '',
+    doc: 'Where the HTTP API, /metrics and health checks listen, host:port; empty: nowhere.',
+    status: 'active',
+  },
+  {
+    name: 'admin_addr',
+    type: 'string',
+    default: '',
+    doc: 'Where the telnet commands listen, host:port; empty: nowhere.',
+    status: 'later',
+    feature: 'the telnet admin port',
+  },
+];
+
+const RESOURCES: readonly Option[] = [
+  {
+    name: 'max_series',
+    type: 'int',
+    default: 10_000_000,
+    unit: 'series',
+    min: 1_000,
+    max: 100_000_000,
+    doc: 'Most series whose routing is remembered; beyond it those longest unseen are forgotten and resolved again.',
+    status: 'active',
+  },
+  {
+    name: 'queue_bytes_total',
+    type: 'bytes',
+    default: 134_217_728,
+    unit: 'bytes',
+    min: 1_048_576,
+    doc: 'Memory that all destination queues share.',
+    status: 'active',
+  },
+  {
+    name: 'spool_dir',
+    type: 'string',
+    default: '',
+    doc: 'Folder for what waits on disk for a slow or absent destination.',
+    status: 'later',
+    feature: 'the spool on disk',
+  },
+  {
+    name: 'max_procs',
+    type: 'int',
+    default: 0,
+    min: 0,
+    doc: 'Threads of the Go runtime in carbon-relay-ng.',
+    status: 'accepted',
+  },
+  {
+    name: 'first_only',
+    type: 'bool',
+    default: false,
+    doc: 'A leftover that carbon-relay-ng reads and does not use.',
+    status: 'accepted',
+  },
+];
+
+/** Every key at the top of a config but those of the inputs. */
+export const GLOBAL_OPTIONS: readonly Option[] = [
+  ...IDENTITY,
+  ...VALIDATION,
+  ...PICKLE,
+  ...ADMIN,
+  ...RESOURCES,
+];

@@ -1,0 +1,137 @@
+// From texts to a Config: file, environment variables and flags in, one plain value and a list of problems out.
+// Pure: everything it depends on is handed in. It never throws on anything a user wrote.
+import { parseListenAddress } from '../util/listen-address.ts';
+import { parseLogLevel } from '../util/log-level.ts';
+import type { Config } from './config.ts';
+import { embeddedConfig, graphiteAddrError } from './embedded-config.ts';
+import { findTable } from './find-section.ts';
+import { noticeOptions } from './notice.ts';
+import { type Flags, Overrides } from './overrides.ts';
+import { outsidePlace, type Problem, Problems, sortProblems } from './problem.ts';
+import type { ParseDestination } from './read-destination.ts';
+import { readTable } from './read-table.ts';
+import { AMQP_SECTION, INSTRUMENTATION_SECTION, type Section, TOP_SECTION } from './sections.ts';
+import { readSettings, type Settings } from './settings.ts';
+import { type ConfigText, parseConfigText, type TomlTable } from './toml-tree.ts';
+
+/** All that a config is made from. Flags stand above environment variables, those above the file. */
+export interface ConfigSources {
+  /** Undefined: the embedded default. */
+  readonly file: ConfigText | undefined;
+  readonly flags: Flags;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly hostName: string;
+}
+
+/** What reading a config needs from other rooms. */
+export interface ConfigDependencies {
+  readonly parseDestination: ParseDestination;
+}
+
+/** `config` is there when no problem is an error; unknown keys are not errors here, the caller may take them for such. */
+export interface LoadedConfig {
+  readonly config: Config | undefined;
+  /** In the order of the file. */
+  readonly problems: readonly Problem[];
+}
+
+/** Loads a config. */
+export function loadConfig(sources: ConfigSources, dependencies: ConfigDependencies): LoadedConfig {
+  const problems = new Problems();
+  const { env, hostName } = sources;
+  const file = sources.file ?? embeddedConfig(env['GRAPHITE_ADDR']);
+  if (sources.file === undefined) checkGraphiteAddr(env['GRAPHITE_ADDR'], problems);
+  const root = parseConfigText(file, { hostName, env }, problems);
+  const config = root && readConfig(root, new Overrides(sources.flags, env), dependencies, problems);
+  const sorted = sortProblems(problems.list);
+  return {
+    config: problems.failed || !config ? undefined : { ...config, warnings: sorted },
+    problems: sorted,
+  };
+}
+
+function checkGraphiteAddr(address: string | undefined, problems: Problems): void {
+  const error = graphiteAddrError(address);
+  if (error !== undefined) problems.error(outsidePlace('environment variable GRAPHITE_ADDR'), error);
+}
+
+function readConfig(
+  root: TomlTable,
+  overrides: Overrides,
+  dependencies: ConfigDependencies,
+  problems: Problems,
+): Config {
+  const top = readSettings({ section: TOP_SECTION, table: root, place: root.place, overrides }, problems);
+  noticeOptions(TOP_SECTION, top, problems);
+  for (const section of [AMQP_SECTION, INSTRUMENTATION_SECTION]) {
+    readNoticed(root, section, overrides, problems);
+  }
+  lintInstance(top, problems);
+  checkAddresses(top, problems);
+  const table = readTable(root, top, overrides, dependencies.parseDestination, problems);
+  return { ...topValues(top), table, warnings: [] };
+}
+
+/** Reads a section of which nothing is built, for its mistakes and for what has to be said about it. */
+function readNoticed(root: TomlTable, section: Section, overrides: Overrides, problems: Problems): void {
+  const table = findTable(root, section, problems);
+  const place = table?.place ?? root.place;
+  noticeOptions(section, readSettings({ section, table, place, overrides }, problems), problems);
+}
+
+function topValues(top: Settings): Omit<Config, 'table' | 'warnings'> {
+  return {
+    instance: top.string('instance'),
+    logLevel: parseLogLevel(top.string('log_level')) ?? 'info',
+    logFormat: top.string('log_format') === 'json' ? 'json' : 'text',
+    levels: {
+      legacy: top.string('validation_level_legacy') as Config['levels']['legacy'],
+      m20: top.string('validation_level_m20') as Config['levels']['m20'],
+    },
+    validateOrder: top.boolean('validate_order'),
+    orderFutureMaxSec: top.number('order_future_max') / 1000,
+    badMetricsMaxAgeMs: top.number('bad_metrics_max_age'),
+    inputs: {
+      listenAddr: top.string('listen_addr'),
+      plainReadTimeoutMs: top.number('plain_read_timeout'),
+      connectionsMax: top.number('max_connections'),
+      lineBytesMax: top.number('max_line_bytes'),
+      tcpBacklog: top.number('tcp_backlog'),
+      udpReceiveBufferBytes: top.number('udp_receive_buffer'),
+    },
+    httpAddr: top.string('http_addr'),
+    adminAddr: top.string('admin_addr'),
+    spoolDir: top.string('spool_dir'),
+    maxSeries: top.number('max_series'),
+    queueBytesTotal: top.number('queue_bytes_total'),
+    shutdownTimeoutMs: top.number('shutdown_timeout'),
+    pidFile: top.string('pid_file'),
+  };
+}
+
+function lintInstance(top: Settings, problems: Problems): void {
+  if (top.given('instance') === undefined) return;
+  const place = top.placeOf('instance');
+  const instance = top.string('instance');
+  if (instance === '') problems.error(place, 'instance identifier cannot be empty');
+  else if (instance.includes('.')) {
+    problems.warn(place, `the dots in instance "${instance}" split the names of its own metrics`);
+  }
+}
+
+function checkAddresses(top: Settings, problems: Problems): void {
+  for (const name of ['listen_addr', 'pickle_addr', 'admin_addr', 'http_addr']) {
+    const text = top.string(name);
+    if (text === '') continue;
+    const parsed = parseListenAddress(text);
+    if (!parsed.ok) problems.error(top.placeOf(name), `"${name}": ${parsed.error}`);
+    else if (name === 'http_addr' && !isLoopback(parsed.address.host)) {
+      const message = `http_addr "${text}" is open to other machines without a password: reads are served to everyone`;
+      problems.warn(top.placeOf(name), message);
+    }
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}

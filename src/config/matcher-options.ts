@@ -1,0 +1,16 @@
+// The six conditions, as routes and aggregations write them.
+import type { Option } from '../util/option.ts';
+
+/** crng's six conditions; all that are set must hold. */
+export const MATCHER_OPTIONS: readonly Option[] = [
+  condition('prefix', 'Only keys that begin with this text.'),
+  condition('notPrefix', 'Only keys that do not begin with this text.'),
+  condition('sub', 'Only keys that contain this text.', ['substr']),
+  condition('notSub', 'Only keys that do not contain this text.'),
+  condition('regex', 'Only keys that this regular expression (RE2 syntax, not anchored) matches.'),
+  condition('notRegex', 'Only keys that this regular expression does not match.'),
+];
+
+function condition(name: string, doc: string, aliases: readonly string[] = []): Option {
+  return { name, type: 'string', default: '', doc, aliases, status: 'active' };
+}

@@ -1,0 +1,125 @@
+// The table of a config: blocklist, rewriters and routes, `[init] cmds` before all others as in crng.
+import type { MatcherOptions, RewriterOptions, RouteOptions, TableOptions } from '../table/options.ts';
+import { findTable, findTables } from './find-section.ts';
+import { type Operation, parseImperative } from './imperative.ts';
+import type { Overrides } from './overrides.ts';
+import type { Place, Problems } from './problem.ts';
+import { DestinationReader, type ParseDestination } from './read-destination.ts';
+import { checkMatcher, readBlocklistEntry } from './read-matcher.ts';
+import { checkRewriter, readRewriter } from './read-rewriter.ts';
+import { lintRouteKeys, readRoute } from './read-route.ts';
+import { AGGREGATION_SECTION, INIT_SECTION, REWRITER_SECTION, ROUTE_SECTION } from './sections.ts';
+import type { PlacedText } from './setting.ts';
+import { matchKeys, readSettings, type Settings } from './settings.ts';
+import type { TomlTable } from './toml-tree.ts';
+
+/** Reads everything that decides where a key goes. What could not be read is left out, and noted. */
+export function readTable(
+  root: TomlTable,
+  top: Settings,
+  overrides: Overrides,
+  parseDestination: ParseDestination,
+  problems: Problems,
+): TableOptions {
+  return new TableReader(overrides, new DestinationReader(parseDestination, problems), problems).read(
+    root,
+    top,
+  );
+}
+
+class TableReader {
+  readonly #overrides: Overrides;
+  readonly #problems: Problems;
+  readonly #destinations: DestinationReader;
+  readonly #blocklist: MatcherOptions[] = [];
+  readonly #rewriters: RewriterOptions[] = [];
+  readonly #routes: { readonly key: string; readonly place: Place; readonly route: RouteOptions }[] = [];
+
+  constructor(overrides: Overrides, destinations: DestinationReader, problems: Problems) {
+    this.#overrides = overrides;
+    this.#problems = problems;
+    this.#destinations = destinations;
+  }
+
+  read(root: TomlTable, top: Settings): TableOptions {
+    const problems = this.#problems;
+    const table = findTable(root, INIT_SECTION, problems);
+    const place = table?.place ?? root.place;
+    const init = readSettings({ section: INIT_SECTION, table, place, overrides: this.#overrides }, problems);
+    for (const command of init.texts('cmds')) this.#readCommand(command);
+    for (const entry of top.texts('blocklist')) {
+      const matcher = readBlocklistEntry(entry, problems);
+      if (matcher !== undefined) this.#blocklist.push(matcher);
+    }
+    this.#refuseAggregations(root);
+    for (const table of findTables(root, REWRITER_SECTION, problems)) this.#readRewriter(table);
+    for (const table of findTables(root, ROUTE_SECTION, problems)) this.#readRoute(table);
+    lintRouteKeys(this.#routes, problems);
+    if (this.#routes.length === 0 && !problems.failed) {
+      problems.warn(root.place, 'no route: every metric is counted as unroutable and goes nowhere');
+    }
+    return {
+      blocklist: this.#blocklist,
+      rewriters: this.#rewriters,
+      routes: this.#routes.map(({ route }) => route),
+    };
+  }
+
+  #readRewriter(table: TomlTable): void {
+    const source = { section: REWRITER_SECTION, table, place: table.place, overrides: this.#overrides };
+    const rewriter = readRewriter(readSettings(source, this.#problems), this.#problems);
+    if (rewriter !== undefined) this.#rewriters.push(rewriter);
+  }
+
+  #readRoute(table: TomlTable): void {
+    const route = readRoute(table, this.#destinations, this.#overrides, this.#problems);
+    if (route !== undefined) this.#routes.push({ key: route.key, place: table.place, route });
+  }
+
+  /** To leave one out would lose the series it makes. */
+  #refuseAggregations(root: TomlTable): void {
+    for (const table of findTables(root, AGGREGATION_SECTION, this.#problems)) {
+      matchKeys(AGGREGATION_SECTION, table, this.#problems);
+      const message = 'aggregation is not built yet: this version does not start with an [[aggregation]]';
+      this.#problems.error(table.place, message);
+    }
+  }
+
+  #readCommand(command: PlacedText): void {
+    const errorsBefore = this.#problems.list.length;
+    const parsed = parseImperative(command.text, (text) =>
+      this.#destinations.read(withinCommand(command, text)),
+    );
+    if (parsed.ok) this.#apply(parsed.operation, command.place);
+    else if (this.#problems.list.slice(errorsBefore).every(({ kind }) => kind !== 'error')) {
+      this.#problems.error(command.place, `could not apply init cmd "${command.text}": ${parsed.error}`);
+    }
+  }
+
+  #apply(operation: Operation, place: Place): void {
+    switch (operation.kind) {
+      case 'addBlock':
+        checkMatcher(operation.matcher, () => place, this.#problems);
+        this.#blocklist.push(operation.matcher);
+        return;
+      case 'addRewriter':
+        if (checkRewriter(operation.rewriter, () => place, this.#problems)) {
+          this.#rewriters.push(operation.rewriter);
+        }
+        return;
+      case 'addRoute':
+        checkMatcher(operation.route.matcher, () => place, this.#problems);
+        this.#routes.push({ key: operation.route.key, place, route: operation.route });
+    }
+  }
+}
+
+/** Gives a destination the place of its address within the command; its words were joined by single spaces. */
+function withinCommand(command: PlacedText, text: string): PlacedText {
+  const start = command.text.indexOf(text);
+  return {
+    text,
+    place: start < 0 ? command.place : command.placeAt(start),
+    placeAt: (index) => (start < 0 ? command.place : command.placeAt(start + index)),
+  };
+}

@@ -1,0 +1,97 @@
+// The keys of a `[[route]]`. Those of the cloud routes are known, so that a config is read whole, but not built yet.
+import type { Option, OptionType } from '../util/option.ts';
+import { MATCHER_OPTIONS } from './matcher-options.ts';
+
+/** Route types that run. */
+export const BUILT_ROUTE_TYPES = ['sendAllMatch', 'sendFirstMatch'] as const;
+
+/** crng's route types that this version refuses to start with: to ignore one would swallow its metrics. */
+export const REFUSED_ROUTE_TYPES: readonly string[] = [
+  'consistentHashing',
+  'consistentHashing-v2',
+  'grafanaNet',
+  'kafkaMdm',
+  'pubsub',
+  'cloudWatch',
+];
+
+const CARBON: readonly Option[] = [
+  { name: 'key', type: 'string', default: '', doc: 'Names the route.', status: 'active' },
+  {
+    name: 'type',
+    type: 'choice',
+    required: true,
+    choices: [...BUILT_ROUTE_TYPES, ...REFUSED_ROUTE_TYPES],
+    doc: 'sendAllMatch: every destination that accepts; sendFirstMatch: the first that accepts. The others are not built yet: a config that has one does not start.',
+    status: 'active',
+  },
+  ...MATCHER_OPTIONS,
+  {
+    name: 'destinations',
+    type: 'strings',
+    default: [],
+    doc: 'Where the metrics go: "host:port[:instance] [option=value …]" or "file:PATH [option=value …]".',
+    status: 'active',
+  },
+  {
+    name: 'stop',
+    type: 'bool',
+    default: false,
+    doc: 'Later routes do not see what this one took.',
+    status: 'active',
+  },
+];
+
+const CLOUD: readonly Option[] = [
+  cloud('addr', 'string', 'grafanaNet: where to send.'),
+  { ...cloud('apiKey', 'string', 'grafanaNet: the key.'), secret: true },
+  cloud('schemasFile', 'string', 'grafanaNet, kafkaMdm: storage-schemas.conf.'),
+  cloud('aggregationFile', 'string', 'grafanaNet: storage-aggregation.conf.'),
+  cloud('sslverify', 'bool', 'grafanaNet: check the certificate.'),
+  cloud('spool', 'bool', 'grafanaNet: ignored by carbon-relay-ng.'),
+  cloud('blocking', 'bool', 'Wait when the buffer is full.'),
+  cloud('concurrency', 'int', 'grafanaNet: connections at once.'),
+  cloud('bufSize', 'int', 'Metrics in memory.'),
+  cloud('flushMaxNum', 'int', 'Metrics of one message.'),
+  cloud('flushMaxSize', 'int', 'pubsub, cloudWatch: size of one message.'),
+  cloud('flushMaxWait', 'millis', 'Longest a metric waits.'),
+  cloud('timeout', 'millis', 'grafanaNet, kafkaMdm: of one request.'),
+  cloud('orgId', 'int', 'grafanaNet, kafkaMdm: the organisation.'),
+  cloud('errBackoffMin', 'millis', 'grafanaNet: first pause after an error.'),
+  cloud('errBackoffFactor', 'float', 'grafanaNet: growth of that pause.'),
+  cloud('brokers', 'strings', 'kafkaMdm: the brokers.'),
+  cloud('topic', 'string', 'kafkaMdm, pubsub: the topic.'),
+  cloud('codec', 'string', 'kafkaMdm, pubsub: the compression.'),
+  cloud('partitionBy', 'string', 'kafkaMdm: what decides the partition.'),
+  cloud('tlsEnabled', 'bool', 'kafkaMdm: use TLS.'),
+  cloud('tlsSkipVerify', 'bool', 'kafkaMdm: do not check the certificate.'),
+  cloud('tlsClientCert', 'string', 'kafkaMdm: file of the certificate.'),
+  cloud('tlsClientKey', 'string', 'kafkaMdm: file of its key.'),
+  cloud('saslEnabled', 'bool', 'kafkaMdm: log in.'),
+  cloud('saslMechanism', 'string', 'kafkaMdm: how to log in.'),
+  cloud('saslUsername', 'string', 'kafkaMdm: user name.'),
+  { ...cloud('saslPassword', 'string', 'kafkaMdm: password.'), secret: true },
+  cloud('project', 'string', 'pubsub: the project.'),
+  cloud('format', 'string', 'pubsub: plain or pickle.'),
+  cloud('region', 'string', 'cloudWatch: the region.'),
+  cloud('namespace', 'string', 'cloudWatch: the namespace.'),
+  cloud('dimensions', 'strings', 'cloudWatch: pairs of name and value.'),
+  cloud('storageResolution', 'int', 'cloudWatch: resolution in seconds.'),
+  cloud('profile', 'string', 'cloudWatch: ignored by carbon-relay-ng.'),
+];
+
+/** Every key of a `[[route]]`. */
+export const ROUTE_OPTIONS: readonly Option[] = [...CARBON, ...CLOUD];
+
+/** The names of keys that mean nothing to the routes that are built. */
+export const CLOUD_ROUTE_KEYS: ReadonlySet<string> = new Set(CLOUD.map((option) => option.name));
+
+function cloud(name: string, type: OptionType, doc: string): Option {
+  return {
+    name,
+    type,
+    doc,
+    status: 'later',
+    feature: 'the routes to Grafana Cloud, Kafka, Pub/Sub and CloudWatch',
+  };
+}
