@@ -132,7 +132,7 @@ export class ReferenceEngine implements Engine {
       outcome.orderFuture += 1;
       return true;
     }
-    this.#makeRoom(this.#lastSec);
+    if (!this.#lastSec.has(name)) this.#makeRoom(this.#lastSec);
     this.#lastSec.set(name, time);
     return true;
   }
@@ -162,7 +162,8 @@ function emptyOutcome(): Outcome {
 function refuse(outcome: Outcome, reason: Reject['reason'], line: Uint8Array, text: string): void {
   if (reason === 'invalid') outcome.invalid += 1;
   else outcome.outOfOrder += 1;
-  if (outcome.rejects.length < REJECT_SAMPLES_MAX) outcome.rejects.push({ reason, line: line.slice(), text });
+  if (outcome.rejects.length < REJECT_SAMPLES_MAX)
+    outcome.rejects.push({ reason, line: new Uint8Array(line), text });
 }
 
 /** A string with one character a byte, so that different bytes are different names. */

@@ -51,7 +51,9 @@ describe('number', () => {
 
   it('reads every double back from its own decimal text', () => {
     fc.assert(
-      fc.property(fc.double({ noNaN: true }), (value) => Object.is(parseNumber(String(value)), value)),
+      fc.property(fc.double({ noNaN: true }), (value) =>
+        Object.is(parseNumber(Object.is(value, -0) ? '-0' : String(value)), value),
+      ),
     );
   });
 

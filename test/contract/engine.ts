@@ -1,0 +1,210 @@
+// The suite that every engine passes: the table of cases, whole and split at every position, and the bounds.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import type { Engine, EngineOptions } from '../../src/engine/engine.ts';
+import { timestampSec } from '../../src/metric/number.ts';
+import type { Plan } from '../../src/metric/plan.ts';
+import { caseResolve, ENGINE_CASES, type EngineCase, MEDIUM, NONE, NOW_SEC } from './engine-cases.ts';
+import { CONTRACT_OPTIONS, engineBounds, type Make } from './engine-bounds.ts';
+import { bytesOf, cutAt, EngineStream, latin1, type MakeEngine, nothing, type Told } from './engine-run.ts';
+
+const NOWHERE: Plan = { kind: 'drop', reason: 'unroutable' };
+
+/** Registers the contract of engine.ts as tests of `name`. */
+export function engineContract(name: string, makeEngine: MakeEngine): void {
+  const make = async (options: Partial<EngineOptions> = {}): Promise<Engine> => {
+    const engine = await makeEngine({ ...CONTRACT_OPTIONS, ...options });
+    engine.setResolve(caseResolve(options.levels ?? MEDIUM));
+    return engine;
+  };
+  describe(`${name}: cases`, () => {
+    for (const entry of ENGINE_CASES) {
+      it(entry.name, async () => {
+        const options = { levels: entry.levels ?? MEDIUM, validateOrder: entry.order === true };
+        const whole = new EngineStream(await make(options));
+        assert.deepEqual(whole.runAll([bytesOf(entry.input)], NOW_SEC), wanted(entry));
+        assert.equal(whole.carry, entry.carry ?? '');
+      });
+    }
+  });
+  describe(`${name}: splits`, () => {
+    splitTests(make);
+  });
+  describe(`${name}: series`, () => {
+    seriesTests(make);
+  });
+  describe(`${name}: numbers`, () => {
+    numberTests(make);
+  });
+  describe(`${name}: bounds`, () => {
+    engineBounds(make);
+  });
+}
+
+function splitTests(make: Make): void {
+  for (const levels of [MEDIUM, NONE]) {
+    it(`every case comes to the same, split at every position, legacy level ${levels.legacy}`, async () => {
+      const engine = await make({ levels });
+      for (const entry of ENGINE_CASES) {
+        const input = bytesOf(entry.input);
+        const want = new EngineStream(engine).runAll([input], NOW_SEC);
+        for (let at = 0; at <= input.length; at++) {
+          assert.deepEqual(
+            new EngineStream(engine).runAll(cutAt(input, [at]), NOW_SEC),
+            want,
+            `${entry.name}, at ${at}`,
+          );
+        }
+      }
+    });
+  }
+
+  it('every case comes to the same, one byte at a time', async () => {
+    for (const entry of ENGINE_CASES) {
+      const engine = await make({ levels: entry.levels ?? MEDIUM, validateOrder: entry.order === true });
+      const input = bytesOf(entry.input);
+      const stream = new EngineStream(engine);
+      assert.deepEqual(stream.runAll(cutAt(input, [...input.keys()]), NOW_SEC), wanted(entry), entry.name);
+      assert.equal(stream.carry, entry.carry ?? '');
+    }
+  });
+
+  it('keeps the carries of several sources apart', async () => {
+    const engine = await make();
+    const one = new EngineStream(engine);
+    const two = new EngineStream(engine);
+    one.run(bytesOf('a.b 1'), NOW_SEC);
+    two.run(bytesOf('second'), NOW_SEC);
+    assert.deepEqual(one.run(bytesOf(' 2\n'), NOW_SEC).out, { 0: 'a.b 1 2\n' });
+    assert.deepEqual(two.run(bytesOf(' 3 4\nx'), NOW_SEC).out, { 1: 'second 3 4\n' });
+  });
+}
+
+function seriesTests(make: Make): void {
+  it('resolves a key once, however often it comes, and gives the bytes as received', async () => {
+    const engine = await make({ levels: NONE });
+    const keys: string[] = [];
+    engine.setResolve((key) => {
+      keys.push(latin1(key));
+      return { kind: 'route', outputs: [0] };
+    });
+    const stream = new EngineStream(engine);
+    stream.run(bytesOf('.a.b 1 2\na.b 1 2\n.a.b 1 3\n a.b  1 4\n\xff\xe4 1 2\n'), NOW_SEC);
+    stream.run(bytesOf('a.b 1 5\n\xff\xe4 1 2\n.a.b 1 3\n'), NOW_SEC);
+    assert.deepEqual(keys.toSorted(), ['.a.b', 'a.b', '\xff\xe4']);
+    assert.equal(engine.stats().resolved, 3);
+    assert.equal(engine.stats().series, 3);
+  });
+
+  it('resolves again after the table was swapped, and keeps the order', async () => {
+    const engine = await make({ validateOrder: true });
+    const stream = new EngineStream(engine);
+    stream.run(bytesOf('a 1 10\nsecond 1 10\n'), NOW_SEC);
+    for (let output = 1; output <= 200; output++) {
+      engine.setResolve((key) => {
+        const rewritten = Buffer.from(`${latin1(key)}.${'x'.repeat(output)}`);
+        return { kind: 'route', outputs: [output], ...(output % 2 === 0 ? {} : { key: rewritten }) };
+      });
+      const told = stream.run(bytesOf(`a 1 ${10 + output}\nsecond 1 10\na 1 ${10 + output}\n`), NOW_SEC);
+      const key = output % 2 === 0 ? 'a' : `a.${'x'.repeat(output)}`;
+      assert.deepEqual(told.out, { [output]: `${key} 1 ${10 + output}\n` });
+      assert.equal(told.outOfOrder, 2);
+    }
+  });
+
+  it('drops what a table without routes gets', async () => {
+    const engine = await make();
+    engine.setResolve(() => NOWHERE);
+    const told = new EngineStream(engine).run(bytesOf('a 1 2\nb 1 2\n'), NOW_SEC);
+    assert.deepEqual([told.received, told.unroutable, told.out], [2, 2, {}]);
+  });
+
+  it('goes on right when more series come than it remembers', async () => {
+    const engine = await make({ maxSeries: 64, lineBytesMax: 64 });
+    engine.setResolve((key) => {
+      const output = Number(latin1(key).slice(1)) % 7;
+      return { kind: 'route', outputs: [output], ...(output === 3 ? { key: Buffer.from('r') } : {}) };
+    });
+    const stream = new EngineStream(engine);
+    for (let round = 0; round < 40; round++) {
+      const want = nothing();
+      let input = '';
+      for (let i = 0; i < 100; i++) {
+        // Some keys come in every round, most come once.
+        const number = i % 5 === 0 ? i : round * 100 + i;
+        const output = number % 7;
+        want.out[output] = `${want.out[output] ?? ''}${output === 3 ? 'r' : `k${number}`} ${i} ${round}\n`;
+        input += `k${number} ${i} ${round}\n`;
+      }
+      assert.deepEqual(stream.run(bytesOf(input), NOW_SEC).out, want.out);
+    }
+    assert.ok(engine.stats().forgotten > 0, 'none forgotten');
+  });
+}
+
+function numberTests(make: Make): void {
+  const vectors: { accepted: [string, string][]; range: string[]; syntax: string[] } = JSON.parse(
+    readFileSync(new URL('../metric/number-vectors.json', import.meta.url), 'utf8'),
+  );
+  const one = (text: string): boolean => !/^$|[\s\u0085]/.test(text);
+  const accepted = vectors.accepted.map(([text]) => text).filter(one);
+  const refused = [...vectors.range, ...vectors.syntax].filter(one);
+  const line = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
+
+  it('accepts every form that Go accepts, as value and as timestamp', async () => {
+    const stream = new EngineStream(await make());
+    for (const text of accepted) {
+      const input = line(`k ${text} 1\nk 1 ${text}\n`);
+      assert.deepEqual(stream.run(bytesOf(input), NOW_SEC).out, { 0: input }, text);
+    }
+  });
+
+  it('refuses every form that Go refuses, as value and as timestamp', async () => {
+    const stream = new EngineStream(await make());
+    for (const text of refused) {
+      const [value, timestamp] = [line(`k ${text} 1`), line(`k 1 ${text}`)];
+      assert.deepEqual(
+        stream.run(bytesOf(`${value}\n${timestamp}\n`), NOW_SEC).rejects,
+        [
+          ['invalid', 'value field is not a float or int', value],
+          ['invalid', 'timestamp field is not a unix timestamp', timestamp],
+        ],
+        text,
+      );
+    }
+  });
+
+  it('reads every accepted form as a timestamp when the order is checked', async () => {
+    const stream = new EngineStream(await make({ validateOrder: true, orderFutureMaxSec: 0xffff_ffff }));
+    for (const [nth, text] of accepted.entries()) {
+      const time = timestampSec(text);
+      const told = stream.run(bytesOf(`k${nth} 1 ${text}\nk${nth} 1 ${time ?? 1}\n`), NOW_SEC);
+      const verdict = [told.invalid, told.outOfOrder];
+      assert.deepEqual(verdict, time === undefined ? [1, 0] : time === 0 ? [0, 2] : [0, 1], text);
+    }
+  });
+}
+
+function wanted(entry: EngineCase): Told {
+  const invalid = (entry.invalid ?? []).map(([text, line]): Reject3 => ['invalid', text, line]);
+  const late = (entry.outOfOrder ?? []).map((line): Reject3 => {
+    return ['out_of_order', 'point is not newer than previous', line];
+  });
+  const lines = entry.input.split('\n');
+  return {
+    ...nothing(),
+    received: lines.length - 1,
+    invalid: invalid.length,
+    outOfOrder: late.length,
+    blocklisted: entry.blocklisted ?? 0,
+    unroutable: entry.unroutable ?? 0,
+    copies: entry.copies ?? 0,
+    orderFuture: entry.orderFuture ?? 0,
+    out: { ...entry.out },
+    // No case has both, so their order is that of the lines.
+    rejects: [...invalid, ...late],
+  };
+}
+
+type Reject3 = [string, string, string];
