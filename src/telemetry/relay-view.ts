@@ -75,7 +75,6 @@ export interface DestinationStats {
 
 /** Quantiles of durations since the start, seconds. */
 export interface DurationStats {
-  readonly count: number;
   readonly sumSec: number;
   readonly p50Sec: number;
   readonly p99Sec: number;

@@ -1,0 +1,99 @@
+// A relay that only shows figures, for tests of what reads them.
+import {
+  type DestinationRow,
+  type Ledger,
+  makeDestinationCounts,
+  makeLedger,
+  makeRelayCounts,
+} from '../../src/telemetry/ledger.ts';
+import type { DestinationStats, InputStats, Readiness, RelayView } from '../../src/telemetry/relay-view.ts';
+
+/** Figures that a test may change at any time. */
+export class FakeView implements RelayView {
+  readonly version = '1.2.3';
+  readonly instance = 'test';
+  readonly startedMs = Date.UTC(2026, 0, 1);
+  readonly counts = makeRelayCounts();
+  rows: DestinationRow[] = [];
+  inputRows: InputStats[] = [];
+  destinationRows: DestinationStats[] = [];
+  readiness: Readiness = { ready: true, reasons: [] };
+
+  ledger(): Ledger {
+    return makeLedger(this.counts, this.rows);
+  }
+
+  inputs(): readonly InputStats[] {
+    return this.inputRows;
+  }
+
+  destinations(): readonly DestinationStats[] {
+    return this.destinationRows;
+  }
+
+  engine(): { series: number; resolved: number; forgotten: number; memoryBytes: number } {
+    return { series: 7, resolved: 9, forgotten: 2, memoryBytes: 4096 };
+  }
+
+  ready(): Readiness {
+    return this.readiness;
+  }
+
+  config(): unknown {
+    return {};
+  }
+
+  /** Receives lines that one destination writes, queues or drops; the books balance afterwards. */
+  pass(lines: { written?: number; queued?: number; slowConn?: number; invalid?: number }): void {
+    const { written = 0, queued = 0, slowConn = 0, invalid = 0 } = lines;
+    const row = { ...makeDestinationCounts(), route: 'default', key: 'dest_a', addr: '127.0.0.1:2003' };
+    row.written = written;
+    row.queued = queued;
+    row.dropped.slow_conn = slowConn;
+    row.in = written + queued + slowConn;
+    this.rows = [row];
+    this.counts.received = row.in + invalid;
+    this.counts.dropped.invalid = invalid;
+  }
+}
+
+/** Makes the row of a listener. */
+export function makeInputStats(changes: Partial<InputStats> = {}): InputStats {
+  return {
+    input: 'plain',
+    protocol: 'tcp',
+    addr: '127.0.0.1:2003',
+    listening: true,
+    connections: 3,
+    paused: 1,
+    accepted: 5,
+    refused: 1,
+    timedOut: 1,
+    bytes: 1234,
+    datagrams: 0,
+    kernelDrops: 0,
+    receiveBufferBytes: 0,
+    ...changes,
+  };
+}
+
+/** Makes the row of a destination. */
+export function makeDestinationStats(changes: Partial<DestinationStats> = {}): DestinationStats {
+  return {
+    route: 'default',
+    key: 'dest_a',
+    addr: '127.0.0.1:2003',
+    online: true,
+    blocking: false,
+    queueBytes: 10,
+    queueBytesHighWater: 100,
+    queueBytesMax: 1000,
+    writtenBytes: 5000,
+    writes: 50,
+    connects: 2,
+    connectErrors: 1,
+    disconnects: 1,
+    writeDuration: { sumSec: 0.5, p50Sec: 0.001, p99Sec: 0.01, maxSec: 0.1 },
+    ...changes,
+  };
+}
