@@ -1,0 +1,73 @@
+// The options of the plain inputs, declared once, and the same as plain data.
+import type { Option } from '../util/option.ts';
+
+/** Options of the config file that concern the plain TCP and UDP input. */
+export const INPUT_OPTIONS: readonly Option[] = [
+  {
+    name: 'listen_addr',
+    type: 'string',
+    default: '',
+    doc: 'Address of the plaintext listener, TCP and UDP: "host:port" or ":port" for all interfaces; empty: no such listener.',
+    status: 'active',
+  },
+  {
+    name: 'plain_read_timeout',
+    type: 'duration',
+    default: '2m',
+    doc: 'A plaintext connection that sends nothing for this long is closed; "0s": never.',
+    status: 'active',
+  },
+  {
+    name: 'max_connections',
+    type: 'int',
+    default: 0,
+    unit: 'connections',
+    min: 0,
+    doc: 'Most plaintext connections open at once; 0: as many as the limit of file descriptors allows.',
+    status: 'active',
+  },
+  {
+    name: 'max_line_bytes',
+    type: 'bytes',
+    default: 65_535,
+    unit: 'bytes',
+    min: 64,
+    max: 16 * 1024 * 1024,
+    doc: 'Longest line accepted, newline not counted; a longer one counts as invalid, its connection stays open.',
+    status: 'active',
+  },
+  {
+    name: 'tcp_backlog',
+    type: 'int',
+    default: 4096,
+    unit: 'connections',
+    min: 1,
+    max: 65_535,
+    doc: 'Connections that may wait to be accepted; the system caps it (net.core.somaxconn).',
+    status: 'active',
+  },
+  {
+    name: 'udp_receive_buffer',
+    type: 'bytes',
+    default: 8 * 1024 * 1024,
+    unit: 'bytes',
+    min: 4096,
+    max: 1024 * 1024 * 1024,
+    doc: 'Receive buffer asked of the system for UDP; the size granted is logged (the cap is net.core.rmem_max).',
+    status: 'active',
+  },
+];
+
+/** What INPUT_OPTIONS say, parsed. */
+export interface InputOptions {
+  /** As written; "": no plain listener. */
+  readonly listenAddr: string;
+  /** 0: off. */
+  readonly plainReadTimeoutMs: number;
+  /** 0: derived from the limit of file descriptors. */
+  readonly connectionsMax: number;
+  /** Newline not counted. */
+  readonly lineBytesMax: number;
+  readonly tcpBacklog: number;
+  readonly udpReceiveBufferBytes: number;
+}

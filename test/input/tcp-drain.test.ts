@@ -1,0 +1,89 @@
+// The ends of the TCP input: drain to the senders' ends, drain to the deadline, stop, and that nothing is left behind.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { connectTo, startTcp } from './start-tcp.ts';
+import { waitUntil } from './wait-until.ts';
+
+test('a drain tells each sender to end and reads what it still sends', async (t) => {
+  const { input, dispatcher, connect } = await startTcp(t);
+  const socket = await connect();
+  socket.write('before 1 2\n');
+  socket.resume();
+  // A sender that sees our end sends its last lines, then ends.
+  socket.on('end', () => socket.end('after 1 2\n'));
+  await waitUntil('the bytes', () => dispatcher.streams[0]?.sizeBytes === 11);
+  await input.drain(performance.now() + 5000);
+  assert.equal(dispatcher.text, 'before 1 2\nafter 1 2\n');
+  assert.deepEqual(dispatcher.only.ends, ['fin']);
+  assert.equal(input.stats.listening, 'stopped');
+  await assert.rejects(connectTo(t, input.port), { code: 'ECONNREFUSED' });
+});
+
+test('a drain ends who does not end by the deadline, as shutdown', async (t) => {
+  const { input, dispatcher, connect } = await startTcp(t);
+  const deaf = await connect();
+  deaf.write('a 1 2\nb 1');
+  await waitUntil('the bytes', () => dispatcher.streams[0]?.sizeBytes === 9);
+  const startMs = performance.now();
+  await input.drain(startMs + 120);
+  const tookMs = performance.now() - startMs;
+  assert.ok(tookMs >= 115 && tookMs < 2000, `took ${tookMs} ms`);
+  assert.deepEqual(dispatcher.only.ends, ['shutdown']);
+  assert.equal(input.stats.connections, 0);
+});
+
+test('a drain waits for a sender that is paused', async (t) => {
+  const { input, dispatcher, connect } = await startTcp(t);
+  dispatcher.room = false;
+  const socket = await connect();
+  socket.resume();
+  socket.write('x');
+  await waitUntil('the pause', () => input.stats.paused === 1);
+  const drained = input.drain(performance.now() + 5000);
+  socket.end('y');
+  dispatcher.only.room = true;
+  dispatcher.only.resume();
+  await drained;
+  assert.equal(dispatcher.text, 'xy');
+  assert.deepEqual(dispatcher.only.ends, ['fin']);
+});
+
+test('a drain without senders is done at once', async (t) => {
+  const { input } = await startTcp(t);
+  const startMs = performance.now();
+  await input.drain(startMs + 60_000);
+  assert.ok(performance.now() - startMs < 1000);
+});
+
+test('a stop ends every stream once, and nothing stays open', async (t) => {
+  const { input, dispatcher, connect } = await startTcp(t, { idleTimeoutMs: 60_000 });
+  const handles = (): number => process.getActiveResourcesInfo().filter((name) => /^TCP/.test(name)).length;
+  const sockets = await Promise.all(Array.from({ length: 300 }, connect));
+  await waitUntil('all streams', () => dispatcher.streams.length === 300);
+  assert.ok(handles() >= 601);
+  input.stop();
+  for (const stream of dispatcher.streams) assert.deepEqual(stream.ends, ['shutdown']);
+  for (const socket of sockets) socket.destroy();
+  await waitUntil('no handle left', () => handles() === 0);
+  assert.equal(input.stats.connections, 0);
+  input.stop();
+});
+
+test('connections that come and go leave nothing behind', async (t) => {
+  const { input, dispatcher, connect } = await startTcp(t);
+  const handles = (): number => process.getActiveResourcesInfo().filter((name) => /^TCP/.test(name)).length;
+  for (let round = 0; round < 20; round += 1) {
+    const sockets = await Promise.all(Array.from({ length: 50 }, connect));
+    for (const [index, socket] of sockets.entries()) {
+      if (index % 2 === 0) socket.end('a 1 2\n');
+      else socket.resetAndDestroy();
+      socket.resume();
+    }
+    await Promise.all(sockets.map((socket) => (socket.closed ? undefined : once(socket, 'close'))));
+  }
+  await waitUntil('no connection left', () => input.stats.connections === 0);
+  await waitUntil('only the listener left', () => handles() === 1);
+  assert.equal(input.stats.accepted, 1000);
+  assert.ok(dispatcher.streams.every((stream) => stream.ends.length === 1));
+});
