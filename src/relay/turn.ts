@@ -38,7 +38,7 @@ export function makeNap(): (ms: number) => void {
 }
 
 export class Turn {
-  readonly #napMsMax: number;
+  #napMsMax: number;
   readonly #clock: Clock;
   readonly #nap: (ms: number) => void;
   readonly #soon: (fn: () => void) => void;
@@ -70,6 +70,11 @@ export class Turn {
   noteInput(bytes: number): void {
     this.#bytes += bytes;
     this.#schedule();
+  }
+
+  /** Shortens the longest nap, for an input whose kernel buffer is small. */
+  limitNap(ms: number): void {
+    this.#napMsMax = Math.min(this.#napMsMax, ms);
   }
 
   #schedule(): void {

@@ -14,8 +14,8 @@ export const VALID: u32 = 0;
 export const ODD: u32 = 1;
 export const DEAD: u32 = 2;
 
-/** Shortest line that can be valid: `a 1 1\n`. */
-const LINE_SIZE_MIN: u32 = 6;
+/** Shortest line that can be valid: `a 1 1` and a newline. */
+export const LINE_SIZE_MIN: u32 = 6;
 
 export let records: u32 = 0;
 export let recordCount: u32 = 0;

@@ -4,7 +4,7 @@
 // line those are just two spaces and the newline; any other pattern goes to `oddLine`, which splits by ASCII white
 // space, or to JavaScript where a byte >= 128 could be Unicode white space.
 import { ACCEPTED, judgeNumber, REFUSED, UNDECIDED } from './number';
-import { addOdd, addRecord, addReject, takeNormalised, WHY_FORM } from './records';
+import { addOdd, addRecord, addReject, LINE_SIZE_MIN, takeNormalised, WHY_FORM } from './records';
 
 const SPACE: u32 = 0x20;
 const NEWLINE: u32 = 0x0a;
@@ -117,11 +117,13 @@ function oddLine(start: u32, end: u32): void {
     else if (fields === 2) (valueStart = from), (valueEnd = at);
     else (timeStart = from), (timeEnd = at);
   }
-  if (high) {
+  // A line shorter than `a 1 1` has no record to its name, and cannot be valid whatever its bytes are.
+  const short = end - start < LINE_SIZE_MIN - 1;
+  if (high && !short) {
     addOdd(start, end - start);
     return;
   }
-  if (fields !== 3) {
+  if (fields !== 3 || short) {
     refuse(start, end);
     return;
   }

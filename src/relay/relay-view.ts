@@ -1,0 +1,76 @@
+// What admin and telemetry see of a relay: the rooms' figures, put into rows when asked for.
+import type { Destination } from '../destination/destination.ts';
+import type { PlainInput } from '../input/plain-input.ts';
+import type { DestinationStats, DurationStats, Readiness, RelayView } from '../telemetry/relay-view.ts';
+import type { Relay, RelayWorld } from './relay.ts';
+
+const NO_DURATIONS: DurationStats = { sumSec: 0, p50Sec: 0, p99Sec: 0, maxSec: 0 };
+
+/** The parts that the view reads. */
+export interface ViewSources {
+  readonly relay: Relay;
+  readonly input: PlainInput | undefined;
+  readonly draining: () => boolean;
+}
+
+/** Makes the view. */
+export function makeRelayView(sources: ViewSources, world: Pick<RelayWorld, 'clock' | 'version'>): RelayView {
+  const { relay, input } = sources;
+  return {
+    version: world.version,
+    instance: relay.config.instance,
+    startedMs: world.clock.wallMs(),
+    ledger: () => relay.ledger(),
+    inputs: () => input?.stats ?? [],
+    destinations: () => relay.routing.destinations.map(readDestination),
+    engine: () => relay.engine.stats(),
+    ready: () => readReadiness(sources),
+    // Carbon destinations have no secrets; whatever gets one must be redacted here.
+    config: () => relay.config,
+  };
+}
+
+function readDestination(destination: Destination): DestinationStats {
+  const { stats, senderStats, options } = destination;
+  const { connectAttempts, connects } = senderStats;
+  return {
+    route: destination.routeKey,
+    key: destination.key,
+    addr: options.addr,
+    online: destination.online,
+    blocking: destination.blocking,
+    queueBytes: destination.queueBytes,
+    queueBytesHighWater: stats.queueBytesHigh,
+    queueBytesMax: options.queueBytes,
+    writtenBytes: stats.bytesWritten,
+    writes: stats.writes,
+    connects,
+    connectErrors: connectAttempts - connects - (destination.state === 'connecting' ? 1 : 0),
+    disconnects: connects - (destination.online ? 1 : 0),
+    writeDuration: readDurations(destination),
+  };
+}
+
+function readDurations({ stats }: Destination): DurationStats {
+  const histogram = stats.writeDurationUs;
+  if (histogram === undefined) return NO_DURATIONS;
+  return {
+    sumSec: (histogram.mean * histogram.count) / 1e6,
+    p50Sec: histogram.percentile(50) / 1e6,
+    p99Sec: histogram.percentile(99) / 1e6,
+    maxSec: histogram.max / 1e6,
+  };
+}
+
+function readReadiness({ relay, input, draining }: ViewSources): Readiness {
+  const reasons: string[] = [];
+  if (draining()) reasons.push('the relay is shutting down');
+  else if (input !== undefined && !input.listening) {
+    reasons.push(`the listener on ${relay.config.inputs.listenAddr} is down`);
+  }
+  for (const destination of relay.routing.destinations) {
+    if (destination.blocking)
+      reasons.push(`destination ${destination.key} is full and holds its senders back`);
+  }
+  return { ready: reasons.length === 0, reasons };
+}

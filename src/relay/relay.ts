@@ -1,0 +1,190 @@
+// The composition root: builds every room from a Config, starts them, and ends them in order.
+//
+//   start: destinations, then listeners (nothing is accepted that has nowhere to go), then HTTP
+//   drain: inputs (to the senders' FIN), destinations (to the last line), HTTP; all within one deadline
+import { makeHttpApp } from '../admin/http-app.ts';
+import { AdminHttpServer } from '../admin/http-server.ts';
+import type { Config } from '../config/config.ts';
+import type { DestinationDependencies } from '../destination/destination.ts';
+import { QueueBudget } from '../destination/queue-budget.ts';
+import { SlabPool } from '../destination/slab-pool.ts';
+import type { Engine } from '../engine/engine.ts';
+import { makeWasmEngine } from '../engine/wasm-engine.ts';
+import { countOpenDescriptors, readDescriptorLimit } from '../input/descriptor-limit.ts';
+import type { Lookup as InputLookup } from '../input/bind-address.ts';
+import { PlainInput } from '../input/plain-input.ts';
+import { BadMetrics } from '../telemetry/bad-metrics.ts';
+import { type Ledger, makeLedger, makeRelayCounts, type RelayCounts } from '../telemetry/ledger.ts';
+import { LedgerWatch } from '../telemetry/ledger-watch.ts';
+import { MetricRegistry } from '../telemetry/registry.ts';
+import type { Clock } from '../util/clock.ts';
+import type { Log } from '../util/log.ts';
+import { LineDispatcher } from './dispatcher.ts';
+import { makeRelayView } from './relay-view.ts';
+import { Routing } from './routing.ts';
+import { Turn } from './turn.ts';
+
+/** Largest read of a connection, and so of a run of the engine, bytes. */
+const CHUNK_BYTES_MAX = 64 * 1024;
+/** Descriptors kept for destinations, files and admin connections. */
+const DESCRIPTOR_RESERVE = 64;
+/** With a UDP receive buffer below this the loop naps for a shorter time, bytes. */
+const UDP_BUFFER_SMALL = 1024 * 1024;
+const SHORT_NAP_MS = 1;
+/** Of the time to shut down, what destinations have for themselves when senders do not end, ms. */
+const DRAIN_RESERVE_MS = 5000;
+
+/** What a relay needs of the world. */
+export interface RelayWorld {
+  readonly clock: Clock;
+  readonly log: Log & { readonly lost: number };
+  readonly version: string;
+  readonly random: () => number;
+  readonly accessLog: (line: string) => void;
+  readonly network: Pick<DestinationDependencies, 'connect' | 'lookup' | 'files'> & {
+    readonly listenLookup: InputLookup;
+  };
+  readonly turn: Turn;
+  /** False where another relay of this process has them. */
+  readonly processMetrics: boolean;
+}
+
+export class Relay {
+  readonly config: Config;
+  readonly routing: Routing;
+  readonly engine: Engine;
+  readonly counts: RelayCounts = makeRelayCounts();
+  readonly #world: RelayWorld;
+  readonly #input: PlainInput | undefined;
+  readonly #http: AdminHttpServer | undefined;
+  readonly #watch: LedgerWatch;
+  #draining = false;
+
+  /** Builds a relay that does nothing before `start`. */
+  static async make(config: Config, world: RelayWorld): Promise<Relay> {
+    const engine = await makeWasmEngine({
+      lineBytesMax: config.inputs.lineBytesMax,
+      chunkBytesMax: CHUNK_BYTES_MAX,
+      maxSeries: config.maxSeries,
+      levels: config.levels,
+      validateOrder: config.validateOrder,
+      orderFutureMaxSec: config.orderFutureMaxSec,
+    });
+    return new Relay(config, world, engine);
+  }
+
+  private constructor(config: Config, world: RelayWorld, engine: Engine) {
+    const { clock, log } = world;
+    this.config = config;
+    this.engine = engine;
+    this.#world = world;
+    const badMetrics = new BadMetrics({ maxAgeMs: config.badMetricsMaxAgeMs }, { clock });
+    this.routing = this.#makeRouting();
+    const dispatcher = new LineDispatcher(
+      { chunkBytesMax: CHUNK_BYTES_MAX, lineBytesMax: config.inputs.lineBytesMax },
+      {
+        engine,
+        counts: this.counts,
+        clock,
+        outputOf: (id) => this.routing.outputOf(id),
+        noteBadLine: (reason, line, error, sender) => badMetrics.record(reason, line, error, sender),
+        noteInput: (bytes) => world.turn.noteInput(bytes),
+      },
+    );
+    this.#input = config.inputs.listenAddr === '' ? undefined : this.#makeInput(dispatcher);
+    this.#watch = new LedgerWatch({}, { ledger: () => this.ledger(), clock, log });
+    const view = makeRelayView({ relay: this, input: this.#input, draining: () => this.#draining }, world);
+    const metrics = new MetricRegistry(
+      { processMetrics: world.processMetrics },
+      { view, watch: this.#watch, badMetrics, log },
+    );
+    const app = makeHttpApp({ view, badMetrics, metrics }, { log });
+    const { httpAddr } = config;
+    if (httpAddr !== '') {
+      this.#http = new AdminHttpServer({ addr: httpAddr }, { app, log, clock, accessLog: world.accessLog });
+    }
+  }
+
+  /** Port of the plain listener; undefined without one. */
+  get plainPort(): number | undefined {
+    return this.#input?.port;
+  }
+
+  get httpPort(): number | undefined {
+    return this.#http?.port;
+  }
+
+  /** Puts the table in force and opens the listeners; rejects with one clear line, everything closed again. */
+  async start(): Promise<void> {
+    try {
+      this.routing.apply(this.config.table);
+      await this.#input?.start();
+      await this.#http?.start();
+    } catch (error) {
+      this.stop();
+      await this.#http?.stop();
+      throw error;
+    }
+    const udp = this.#input?.stats.find((row) => row.protocol === 'udp');
+    if (udp !== undefined && udp.receiveBufferBytes < UDP_BUFFER_SMALL)
+      this.#world.turn.limitNap(SHORT_NAP_MS);
+    this.#watch.start();
+  }
+
+  /** Adds the books up. */
+  ledger(): Ledger {
+    return makeLedger(this.counts, this.routing.rows(), this.routing.retired);
+  }
+
+  /** Ends in order, within `timeoutMs`; true when every line that came in was sent. */
+  async drain(timeoutMs: number): Promise<boolean> {
+    this.#draining = true;
+    const { clock } = this.#world;
+    const deadlineMs = clock.monotonicMs() + timeoutMs;
+    await this.#input?.drain(deadlineMs - Math.min(DRAIN_RESERVE_MS, timeoutMs / 2));
+    await this.routing.drain(deadlineMs);
+    this.#watch.stop();
+    await this.#http?.drain(Math.max(0, Math.min(1000, deadlineMs - clock.monotonicMs())));
+    return this.ledger().destinations.every((row) => row.dropped.shutdown === undefined);
+  }
+
+  /** Ends now; what was not sent is dropped as `shutdown`. */
+  stop(): void {
+    this.#draining = true;
+    this.#watch.stop();
+    this.#input?.stop();
+    this.routing.stop();
+  }
+
+  #makeRouting(): Routing {
+    const { clock, log, random, network, turn } = this.#world;
+    const { levels, shutdownTimeoutMs, queueBytesTotal } = this.config;
+    const pool = new SlabPool();
+    const budget = new QueueBudget({ totalBytes: queueBytesTotal });
+    const afterTurn = (run: () => void) => turn.after(run);
+    return new Routing(
+      { levels, removalMs: shutdownTimeoutMs },
+      {
+        engine: this.engine,
+        clock,
+        destination: { clock, log, random, pool, budget, afterTurn, ...network },
+      },
+    );
+  }
+
+  #makeInput(dispatcher: LineDispatcher): PlainInput {
+    const { clock, log, network } = this.#world;
+    const { inputs } = this.config;
+    return new PlainInput(
+      { ...inputs, descriptorReserve: DESCRIPTOR_RESERVE },
+      {
+        dispatcher,
+        clock,
+        log,
+        lookup: network.listenLookup,
+        descriptorLimit: readDescriptorLimit(),
+        descriptorsOpen: countOpenDescriptors() ?? 0,
+      },
+    );
+  }
+}

@@ -1,0 +1,173 @@
+// A relay as a process: start, the lines users wait for, signals, the ledger at the end, the exit code.
+import { access, constants, mkdir, rm, writeFile } from 'node:fs/promises';
+import { lookup } from 'node:dns/promises';
+import { dirname, resolve } from 'node:path';
+import type { Config } from '../config/config.ts';
+import { systemFiles } from '../destination/file-system.ts';
+import { makeTcpConnect, systemLookup } from '../destination/peer-socket.ts';
+import { Logger } from '../telemetry/logger.ts';
+import { systemClock } from '../util/clock.ts';
+import { FdWriter } from '../util/fd-writer.ts';
+import type { Log } from '../util/log.ts';
+import { Relay } from './relay.ts';
+import { makeNap, Turn } from './turn.ts';
+
+/** Exit codes of `sluice run`; documented in `sluice run --help`. */
+export const EXIT_OK = 0;
+/** Could not start; or lines were dropped because the time to shut down was over. */
+export const EXIT_ERROR = 1;
+/** Ended at once by a second signal. */
+export const EXIT_CUT = 3;
+
+/** Longest nap of the event loop under a trickle, ms; what a line may wait for others. */
+const NAP_MS_MAX = 4;
+
+export interface RunOptions {
+  readonly config: Config;
+  readonly version: string;
+  /** True when there was no config file: the banner tells a newcomer what to do next. */
+  readonly embedded: boolean;
+}
+
+/** Runs a relay until a signal ends it; resolves to the exit code. Never rejects for what a user can cause. */
+export async function runRelay({ config, version, embedded }: RunOptions): Promise<number> {
+  const stderr = new FdWriter(2);
+  const stdout = new FdWriter(1);
+  const logger = new Logger(
+    { level: config.logLevel, format: config.logFormat },
+    { clock: systemClock, write: (text) => stderr.write(text) },
+  );
+  const log = makeCountedLog(logger, stderr);
+  const signals = new Signals(log);
+  for (const { message } of config.warnings) log.warn(message);
+  let relay: Relay;
+  try {
+    await checkFolders(config);
+    relay = await Relay.make(config, {
+      clock: systemClock,
+      log,
+      version,
+      random: Math.random,
+      accessLog: (line) => stdout.write(line),
+      network: {
+        connect: makeTcpConnect(),
+        lookup: systemLookup,
+        files: systemFiles,
+        listenLookup: (host) => lookup(host, { all: true }),
+      },
+      turn: new Turn(
+        { napMsMax: NAP_MS_MAX },
+        { clock: systemClock, nap: makeNap(), soon: (fn) => void setImmediate(fn) },
+      ),
+      processMetrics: true,
+    });
+    await relay.start();
+  } catch (error) {
+    logger.fatal(error instanceof Error ? error.message : String(error));
+    return EXIT_ERROR;
+  }
+  await writePidFile(config.pidFile, log);
+  log.info(`sluice ${version} is running as instance ${config.instance}`);
+  if (embedded) stdout.write(renderBanner(relay));
+  const drained = await signals.untilEnded(() => relay.drain(config.shutdownTimeoutMs));
+  if (drained === 'cut') relay.stop();
+  log.info(`final ledger: ${JSON.stringify(relay.ledger())}`);
+  if (config.pidFile !== '') await rm(config.pidFile, { force: true });
+  if (drained === 'cut') return EXIT_CUT;
+  if (!drained) log.error(`lines were dropped: shutdown_timeout (${config.shutdownTimeoutMs} ms) was over`);
+  return drained ? EXIT_OK : EXIT_ERROR;
+}
+
+/** The first SIGINT or SIGTERM begins the end, the second cuts it short. */
+class Signals {
+  readonly #first: Promise<void>;
+  readonly #second: Promise<'cut'>;
+
+  constructor(log: Log) {
+    const first = Promise.withResolvers<void>();
+    const second = Promise.withResolvers<'cut'>();
+    this.#first = first.promise;
+    this.#second = second.promise;
+    let seen = 0;
+    const onSignal = (signal: NodeJS.Signals) => {
+      seen += 1;
+      log.info(
+        seen === 1 ? `${signal}: draining; a second signal ends at once` : `${signal} again: ending at once`,
+      );
+      if (seen === 1) first.resolve();
+      else second.resolve('cut');
+    };
+    process.on('SIGINT', onSignal);
+    process.on('SIGTERM', onSignal);
+    process.on('SIGHUP', () =>
+      log.warn('SIGHUP: this version does not reload its config; nothing was changed'),
+    );
+  }
+
+  /** Waits for a signal, then for `drain` or a second signal. */
+  async untilEnded(drain: () => Promise<boolean>): Promise<boolean | 'cut'> {
+    await this.#first;
+    return Promise.race([drain(), this.#second]);
+  }
+}
+
+function makeCountedLog(logger: Logger, writer: FdWriter): Log & { readonly lost: number } {
+  return {
+    error: (message) => logger.error(message),
+    warn: (message) => logger.warn(message),
+    info: (message) => logger.info(message),
+    debug: (message) => logger.debug(message),
+    trace: (message) => logger.trace(message),
+    get lost() {
+      return writer.lost;
+    },
+  };
+}
+
+/** Makes sure at start that each file destination can be written; later trouble is a state of the destination. */
+async function checkFolders(config: Config): Promise<void> {
+  for (const { destinations, key } of config.table.routes) {
+    for (const { address, addr } of destinations) {
+      if (address.protocol !== 'file') continue;
+      const folder = dirname(resolve(address.path));
+      try {
+        await mkdir(folder, { recursive: true });
+        await access(folder, constants.W_OK);
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        throw new Error(
+          `route "${key}": destination "${addr}": folder ${folder} cannot be written (${code})`,
+          {
+            cause: error,
+          },
+        );
+      }
+    }
+  }
+}
+
+async function writePidFile(path: string, log: Log): Promise<void> {
+  if (path === '') return;
+  try {
+    await writeFile(path, String(process.pid));
+  } catch (error) {
+    log.warn(`pid_file ${path}: ${(error as Error).message}; going on without`);
+  }
+}
+
+function renderBanner(relay: Relay): string {
+  const [destination] = relay.routing.destinations;
+  const where = destination?.options.address;
+  const goes =
+    where?.protocol === 'file'
+      ? `the file ${resolve(where.path)} (set GRAPHITE_ADDR=host:port to send them to Graphite)`
+      : destination?.options.addr;
+  return `
+  sluice listens on  127.0.0.1:${relay.plainPort} (tcp and udp), http://127.0.0.1:${relay.httpPort}
+  metrics go to      ${goes}
+  send one with      echo "hello.world 1 $(date +%s)" > /dev/udp/127.0.0.1/${relay.plainPort}
+                     or: echo "hello.world 1 $(date +%s)" | nc -N 127.0.0.1 ${relay.plainPort}
+  see the books at   curl http://127.0.0.1:${relay.httpPort}/api/ledger
+
+`;
+}
