@@ -1,0 +1,55 @@
+// Picks the sender for an address: the one place that knows all kinds.
+import type { Clock } from '../util/clock.ts';
+import { Connection } from './connection.ts';
+import { FileSender } from './file-sender.ts';
+import type { FileSystem } from './file-system.ts';
+import type { DestinationOptions } from './options.ts';
+import type { Connect, Lookup } from './peer-socket.ts';
+import type { Sender, SenderEvents } from './sender.ts';
+import type { TroubleLog } from './trouble-log.ts';
+
+/** What the senders need of the world. */
+export interface SenderDependencies {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly connect: Connect;
+  readonly lookup: Lookup;
+  readonly files: FileSystem;
+}
+
+/** Makes the sender of a destination; it does nothing before `start`. */
+export function makeSender(
+  options: DestinationOptions,
+  dependencies: SenderDependencies,
+  trouble: TroubleLog,
+  events: SenderEvents,
+): Sender {
+  const { address } = options;
+  const deps = { ...dependencies, trouble };
+  switch (address.protocol) {
+    case 'tcp':
+      return new Connection(
+        {
+          host: address.host,
+          port: address.port,
+          connectTimeoutMs: options.connectTimeoutMs,
+          reconnectMs: options.reconn,
+        },
+        deps,
+        events,
+      );
+    case 'file':
+      return new FileSender(
+        {
+          path: address.path,
+          rotateBytes: options.rotateBytes,
+          rotateMs: options.rotateMs,
+          gzip: options.gzip,
+          fsync: options.fsync,
+          retryMs: options.reconn,
+        },
+        deps,
+        events,
+      );
+  }
+}

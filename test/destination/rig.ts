@@ -1,0 +1,110 @@
+// A destination with the world in the test's hand: fake clock, fake network, turns that end when the test says so.
+import assert from 'node:assert/strict';
+import { Destination, type DestinationDependencies } from '../../src/destination/destination.ts';
+import { systemFiles } from '../../src/destination/file-system.ts';
+import { parseDestination } from '../../src/destination/parse-destination.ts';
+import { QueueBudget } from '../../src/destination/queue-budget.ts';
+import { SlabPool } from '../../src/destination/slab-pool.ts';
+import type { Log } from '../../src/util/log.ts';
+import { assertConserved } from '../assert-conserved.ts';
+import { FakeClock } from './fake-clock.ts';
+import { FakeNetwork } from './fake-network.ts';
+
+export interface Rig {
+  readonly destination: Destination;
+  readonly clock: FakeClock;
+  readonly network: FakeNetwork;
+  readonly logged: string[];
+  readonly pool: SlabPool;
+  readonly budget: QueueBudget;
+  /** Ends the turn of the event loop: what was put off to its end runs. */
+  turn(): void;
+  /** Starts the destination and lets the peer accept. */
+  connect(): void;
+  /** Waits for the next attempt to connect and lets the peer accept. */
+  reconnect(): void;
+  /** Pushes text, each line ended by a newline, as one chunk. */
+  push(text: string, canWait?: boolean): boolean;
+  /** Stops the destination and checks the books. */
+  finish(): void;
+}
+
+/** Collects log lines with their level. */
+export function collectLog(lines: string[]): Log {
+  const say = (level: string) => (message: string) => void lines.push(`${level} ${message}`);
+  return {
+    error: say('error'),
+    warn: say('warn'),
+    info: say('info'),
+    debug: say('debug'),
+    trace: say('trace'),
+  };
+}
+
+/** Makes a rig for a destination string. */
+export function makeRig(text = '10.0.0.1:2003', overrides: Partial<DestinationDependencies> = {}): Rig {
+  const parsed = parseDestination(text);
+  assert.ok(parsed.ok, parsed.ok ? '' : parsed.error);
+  const clock = new FakeClock();
+  const network = new FakeNetwork();
+  const logged: string[] = [];
+  const pool = overrides.pool ?? new SlabPool();
+  const budget = overrides.budget ?? new QueueBudget();
+  const queue: (() => void)[] = [];
+  const destination = new Destination(parsed.options, {
+    routeKey: 'r',
+    clock,
+    random: () => 1,
+    log: collectLog(logged),
+    connect: network.connect,
+    lookup: (_host, done) => done(undefined, ['10.0.0.9']),
+    afterTurn: (run) => queue.push(run),
+    files: systemFiles,
+    ...overrides,
+    pool,
+    budget,
+  });
+  return {
+    destination,
+    clock,
+    network,
+    logged,
+    pool,
+    budget,
+    turn() {
+      for (let run = queue.shift(); run !== undefined; run = queue.shift()) run();
+      assertConserved(destination.counts);
+    },
+    connect() {
+      destination.start();
+      network.last.accept();
+    },
+    reconnect() {
+      const before = network.sockets.length;
+      for (let i = 0; network.sockets.length === before; i += 1) {
+        assert.ok(i < 1000, 'no attempt to connect');
+        clock.advance(50);
+      }
+      network.last.accept();
+    },
+    push(chunk, canWait = true) {
+      return destination.push(Buffer.from(chunk), chunk.split('\n').length - 1, canWait);
+    },
+    finish() {
+      destination.stop();
+      assertConserved(destination.counts);
+      assert.equal(destination.counts.queued, 0);
+      assert.equal(clock.pending, 0, 'timers were left behind');
+      assert.equal(budget.bytes, 0);
+      assert.equal(budget.redoBytes, 0);
+      assert.equal(pool.takenBytes, 0);
+    },
+  };
+}
+
+/** Renders numbered lines `from` to `to`, both included. */
+export function numbered(from: number, to: number): string {
+  let text = '';
+  for (let n = from; n <= to; n += 1) text += `a.b.c${n} 1 1600000000\n`;
+  return text;
+}
