@@ -8,6 +8,7 @@ import type { RelayView } from './relay-view.ts';
 
 /** How often the event loop's delay is sampled. */
 const LOOP_DELAY_RESOLUTION_MS = 20;
+const LOOP_UTILIZATION_INTERVAL_MS = 1000;
 
 /** What a scrape reads. */
 export interface MetricSources {
@@ -31,6 +32,7 @@ export class MetricRegistry {
       collectDefaultMetrics({
         register: this.#registry,
         eventLoopMonitoringPrecision: LOOP_DELAY_RESOLUTION_MS,
+        eventLoopUtilizationTimeout: LOOP_UTILIZATION_INTERVAL_MS,
       });
     }
   }

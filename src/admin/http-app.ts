@@ -1,0 +1,43 @@
+// The HTTP application: groups of paths, and what holds for all of them. Knows no sockets.
+// Paths are exact: as in crng, `/table/` is not `/table`.
+import { Hono, type MiddlewareHandler } from 'hono';
+import type { Log } from '../util/log.ts';
+import { addBadMetricsRoutes } from './bad-metrics-routes.ts';
+import { addHealthRoutes } from './health-routes.ts';
+import { type AdminSources, type RouteGroup, renderError } from './http-context.ts';
+import { addLedgerRoutes } from './ledger-routes.ts';
+import { addMetricsRoutes } from './metrics-routes.ts';
+
+/** Longest body of a request. */
+const BODY_BYTES_MAX = 1024 * 1024;
+
+const GROUPS: readonly RouteGroup[] = [
+  addLedgerRoutes,
+  addHealthRoutes,
+  addMetricsRoutes,
+  addBadMetricsRoutes,
+];
+
+/** Makes the application. */
+export function makeHttpApp(sources: AdminSources, dependencies: { readonly log: Log }): Hono {
+  const app = new Hono();
+  app.use(limitBody);
+  for (const add of GROUPS) add(app, sources);
+  app.notFound((c) => renderError(c, 404, 'not found'));
+  app.onError((error, c) => {
+    dependencies.log.error(`admin HTTP: ${c.req.method} ${JSON.stringify(c.req.path)}: ${error.message}`);
+    return renderError(c, 500, 'internal error');
+  });
+  return app;
+}
+
+/**
+ * Refuses bodies that are too long before a byte of them is read. One without a length is refused too: it would have to
+ * be read to be measured, and no client of crng sends one. (hono's body-limit needs the global Request replaced.)
+ */
+const limitBody: MiddlewareHandler = async (c, next) => {
+  if (c.req.header('transfer-encoding') !== undefined) return renderError(c, 411, 'length required');
+  if (Number(c.req.header('content-length') ?? 0) > BODY_BYTES_MAX)
+    return renderError(c, 413, 'body too large');
+  return await next();
+};
