@@ -1,0 +1,159 @@
+// The relays under test: how each is configured for a table of a scenario and started. Loopback only.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '../tools/source-files.ts';
+
+/** What a relay has to do with a line. */
+export type TableKind =
+  | { readonly kind: 'fanout'; readonly destinations: number }
+  | { readonly kind: 'routes10' }
+  | { readonly kind: 'regex1000' };
+
+/** How many sinks a table sends to. */
+export function sinkCount(table: TableKind): number {
+  if (table.kind === 'fanout') return table.destinations;
+  return table.kind === 'routes10' ? 10 : 1;
+}
+
+/** How many copies of a line leave. */
+export function copyCount(table: TableKind): number {
+  return table.kind === 'fanout' ? table.destinations : 1;
+}
+
+/** Where a relay listens and sends. */
+export interface Ports {
+  readonly listen: number;
+  readonly http: number;
+  readonly sinks: readonly number[];
+}
+
+/** A relay that can be started for a scenario. */
+export interface Relay {
+  readonly name: string;
+  supports(table: TableKind): boolean;
+  /** Writes the configuration into `folder`; returns the command line. */
+  command(table: TableKind, ports: Ports, folder: string): readonly string[];
+}
+
+interface Rule {
+  readonly kind: 'all' | 'prefix' | 'sub' | 'regex';
+  readonly pattern: string;
+  readonly sinks: readonly number[];
+}
+
+const BLOCK_PREFIX = 'blocked.';
+
+function rulesOf(table: TableKind, { sinks }: Ports): Rule[] {
+  if (table.kind === 'fanout') return [{ kind: 'all', pattern: '', sinks }];
+  const first = sinks[0] ?? 0;
+  if (table.kind === 'regex1000') {
+    return Array.from({ length: 1000 }, (_, host) => ({
+      kind: 'regex',
+      pattern: `^g[0-9]+\\.app[0-9]+\\.host${String(host).padStart(4, '0')}\\.`,
+      sinks: [first],
+    }));
+  }
+  return Array.from({ length: 10 }, (_, group): Rule => {
+    const to = { sinks: [sinks[group] ?? first] };
+    if (group < 4) return { kind: 'prefix', pattern: `g${group}.`, ...to };
+    if (group < 7) return { kind: 'sub', pattern: `.app${group}.`, ...to };
+    return { kind: 'regex', pattern: `^g[0-9]+\\.app${group}\\.host[0-9]{4}\\.cpu[0-9]+\\.`, ...to };
+  });
+}
+
+/** This checkout. */
+const sluice: Relay = {
+  name: 'sluice',
+  supports: () => true,
+  command(table, ports, folder) {
+    const lines = [
+      'instance = "bench"',
+      'log_level = "warn"',
+      'bad_metrics_max_age = "1h"',
+      `listen_addr = "127.0.0.1:${ports.listen}"`,
+      `http_addr = "127.0.0.1:${ports.http}"`,
+    ];
+    if (table.kind === 'routes10') lines.push(`blocklist = ["prefix ${BLOCK_PREFIX}"]`);
+    for (const [index, rule] of rulesOf(table, ports).entries()) {
+      lines.push('[[route]]', `key = "r${index}"`, 'type = "sendAllMatch"');
+      if (rule.kind !== 'all') lines.push(`${rule.kind} = '${rule.pattern}'`);
+      lines.push(`destinations = [${rule.sinks.map((port) => `"127.0.0.1:${port}"`).join(', ')}]`);
+    }
+    const file = join(folder, 'sluice.toml');
+    writeFileSync(file, `${lines.join('\n')}\n`);
+    return [join(ROOT, 'bin/sluice'), 'run', '--config', file];
+  },
+};
+
+function posixPattern({ kind, pattern }: Rule): string {
+  if (kind === 'all') return '*';
+  const escaped = pattern.replaceAll('.', '\\.');
+  return kind === 'prefix' ? `^${escaped}` : kind === 'sub' ? escaped : pattern;
+}
+
+// It tries the 1,000 patterns one by one and would need minutes for a million lines.
+const withoutManyRegexes = (table: TableKind): boolean => table.kind !== 'regex1000';
+
+/** Debian's carbon-c-relay with its defaults; its own statistics stay out of the stream. */
+const carbonCRelay: Relay = {
+  name: 'carbon-c-relay',
+  supports: withoutManyRegexes,
+  command: carbonCRelayCommand,
+};
+
+/** The same with a queue that holds the whole load, so that it can deliver what it takes. */
+const carbonCRelayDeep: Relay = {
+  name: 'c-relay-deep',
+  supports: withoutManyRegexes,
+  command: (table, ports, folder) => [...carbonCRelayCommand(table, ports, folder), '-q', '6000000'],
+};
+
+function carbonCRelayCommand(table: TableKind, ports: Ports, folder: string): readonly string[] {
+  const lines = ports.sinks.map((port, index) => `cluster c${index} forward 127.0.0.1:${port};`);
+  lines.push('statistics submit every 3600 seconds;');
+  if (table.kind === 'routes10') {
+    lines.push(`match ^${BLOCK_PREFIX.replace('.', '\\.')} send to blackhole stop;`);
+  }
+  for (const rule of rulesOf(table, ports)) {
+    const clusters = rule.sinks.map((port) => `c${ports.sinks.indexOf(port)}`);
+    // Every rule is asked, as with crng's routes.
+    lines.push(`match ${posixPattern(rule)} send to ${clusters.join(' ')};`);
+  }
+  const file = join(folder, 'carbon-c-relay.conf');
+  writeFileSync(file, `${lines.join('\n')}\n`);
+  return ['carbon-c-relay', '-f', file, '-p', String(ports.listen)];
+}
+
+/** Passes bytes on and knows nothing of lines: the floor of what a relay can cost. */
+const haproxy: Relay = {
+  name: 'haproxy',
+  supports: (table) => table.kind === 'fanout' && table.destinations === 1,
+  command(_table, ports, folder) {
+    const lines = [
+      'global',
+      '  nbthread 1',
+      '  maxconn 4000',
+      'defaults',
+      '  mode tcp',
+      '  timeout connect 5s',
+      '  timeout client 600s',
+      '  timeout server 600s',
+      'listen relay',
+      `  bind 127.0.0.1:${ports.listen}`,
+      `  server sink 127.0.0.1:${ports.sinks[0] ?? 0}`,
+    ];
+    const file = join(folder, 'haproxy.cfg');
+    writeFileSync(file, `${lines.join('\n')}\n`);
+    return ['/usr/sbin/haproxy', '-db', '-f', file];
+  },
+};
+
+/** Takes the relay out: the generator straight into the sink, to know their own limit. */
+const none: Relay = {
+  name: 'none',
+  supports: (table) => table.kind === 'fanout' && table.destinations === 1,
+  command: () => [],
+};
+
+/** All relays by name. */
+export const RELAYS: readonly Relay[] = [sluice, carbonCRelay, carbonCRelayDeep, haproxy, none];
