@@ -1,0 +1,172 @@
+// The command line: which commands there are, their help, and what each hands to whom.
+import { Command, CommanderError } from 'commander';
+import type { Flags } from '../config/overrides.ts';
+import { EMBEDDED_FILE } from '../config/embedded-config.ts';
+import { check } from './check.ts';
+import { addConfigFlags, collectConfigFlags } from './config-flags.ts';
+import type { CommandWorld } from './command-world.ts';
+import { compileForCommand } from './compile-for-command.ts';
+import { stripCrngFlags } from './crng-flags.ts';
+import { CommandError, EXIT, EXIT_CODE_HELP } from './exit-code.ts';
+import { explainLine } from './explain.ts';
+import { isFatal, readConfig, renderProblems } from './read-config.ts';
+import { renderExplained } from './render-explained.ts';
+import { readVersion, renderVersion } from './version.ts';
+
+const DEFAULT_HELP = `
+Without a config file the relay listens on loopback only (plain 127.0.0.1:2003 tcp and udp, HTTP 127.0.0.1:8081) and
+sends everything to $GRAPHITE_ADDR when that is set, otherwise to the file ./data/metrics.log.
+
+A value comes from, in this order: flag, environment variable (SLUICE_LISTEN_ADDR for listen_addr), config file, default.
+
+carbon-relay-ng's flags -enable-pprof, -cpuprofile, -block-profile-rate and -mem-profile-rate are accepted without effect.`;
+
+const EXPLAIN_HELP = `
+A LINE is "key value timestamp"; "-" reads lines from standard input. Without --config the embedded default is explained.
+
+With --json each line becomes one object:
+  {"line":s,"valid":b,"reason":s,"key":s,"steps":[...],"destinations":[{"route":s,"key":s,"addr":s,"instance":s}]}
+key is the key with which the line leaves; reason says why it goes nowhere.`;
+
+/** Runs a command line, without the program's name; resolves to the exit code. Rejects for our own bugs only. */
+export async function runCommandLine(args: readonly string[], world: CommandWorld): Promise<number> {
+  const stripped = stripCrngFlags(args);
+  if (stripped.flags.length > 0) {
+    world.complain(
+      `sluice: ${stripped.flags.join(', ')}: accepted for carbon-relay-ng's sake, without effect\n`,
+    );
+  }
+  let code: number = EXIT.ok;
+  const program = makeProgram(world, (result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync(stripped.args, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommandError) {
+      world.complain(`sluice: ${error.message}\n`);
+      return error.code;
+    }
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    throw error;
+  }
+}
+
+function makeProgram(world: CommandWorld, done: (code: number) => void): Command {
+  const program = new Command('sluice')
+    .description('A relay for Graphite (carbon) metrics; reads the config of carbon-relay-ng as it is.')
+    .version(renderVersion(), '-V, --version', 'print the version')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => world.print(text),
+      writeErr: (text) => world.complain(text),
+      outputError: (text, write) => write(`sluice: ${oneLine(text.replace(/^error: /, ''))}\n`),
+    })
+    .addHelpText('after', `${DEFAULT_HELP}\n${EXIT_CODE_HELP}`);
+  addRun(program, world, done);
+  program
+    .command('check')
+    .description('say what is wrong with a config, as file:line:column: message, without running it')
+    .argument('<file>', 'the config')
+    .addHelpText('after', EXIT_CODE_HELP)
+    .action((file: string) => done(check(file, world)));
+  addExplain(program, world);
+  program
+    .command('version')
+    .description('print the version')
+    .action(() => world.print(`${renderVersion()}\n`));
+  program.helpCommand('help [command]', 'show the help of a command');
+  return program;
+}
+
+function addRun(program: Command, world: CommandWorld, done: (code: number) => void): void {
+  const run = program
+    .command('run', { isDefault: true })
+    .description('run the relay (the default command)')
+    .argument('[config]', 'the config, as carbon-relay-ng takes it')
+    .option('--config <file>', 'the config')
+    .option('--strict', 'do not start with a config that has unknown keys')
+    .addHelpText('after', `${DEFAULT_HELP}\n${EXIT_CODE_HELP}`);
+  addConfigFlags(run);
+  run.action(async (positional: string | undefined, options: RunFlags) => {
+    const file = chooseConfig(positional, options.config);
+    done(await startRelay(file, options.strict === true, collectConfigFlags(run), world));
+  });
+}
+
+interface RunFlags {
+  readonly config?: string;
+  readonly strict?: true;
+}
+
+function addExplain(program: Command, world: CommandWorld): void {
+  program
+    .command('explain')
+    .description('say what the relay would do with a line, step by step')
+    .argument('<line...>', 'lines, each quoted; "-": from standard input')
+    .option('--config <file>', 'the config')
+    .option('--json', 'one JSON object a line')
+    .addHelpText('after', `${EXPLAIN_HELP}\n${EXIT_CODE_HELP}`)
+    .action(async (lines: readonly string[], options: { config?: string; json?: true }) => {
+      await explain(lines, options.config, options.json === true, world);
+    });
+}
+
+function chooseConfig(positional: string | undefined, flag: string | undefined): string | undefined {
+  if (positional === undefined || flag === undefined) return positional ?? flag;
+  throw new CommandError(`two configs given, "${positional}" and --config "${flag}"`, EXIT.usage);
+}
+
+async function startRelay(
+  file: string | undefined,
+  strict: boolean,
+  flags: Flags,
+  world: CommandWorld,
+): Promise<number> {
+  const { config, problems } = readConfig(file, flags, world);
+  const fatal = problems.filter((problem) => isFatal(problem, strict));
+  if (config === undefined || fatal.length > 0) {
+    world.complain(renderProblems(fatal, strict));
+    return EXIT.failed;
+  }
+  // Only here: the other commands do without the relay and its engine.
+  const { runRelay } = await import('../relay/run-relay.ts');
+  return runRelay({ config, version: readVersion(), embedded: file === undefined });
+}
+
+async function explain(
+  args: readonly string[],
+  file: string | undefined,
+  json: boolean,
+  world: CommandWorld,
+): Promise<void> {
+  const { config, problems } = readConfig(file, new Map(), world);
+  if (config === undefined) {
+    const fatal = problems.filter((problem) => isFatal(problem, false));
+    throw new CommandError(renderProblems(fatal, false).trimEnd());
+  }
+  const snapshot = compileForCommand(config, file ?? EMBEDDED_FILE);
+  for (const arg of args) {
+    const lines = arg === '-' ? splitLines(await world.readStdin()) : [Buffer.from(arg)];
+    for (const line of lines) {
+      const explained = explainLine(line, config, snapshot);
+      world.print(json ? `${JSON.stringify(explained)}\n` : renderExplained(explained));
+    }
+  }
+}
+
+function splitLines(bytes: Uint8Array): Uint8Array[] {
+  const lines: Uint8Array[] = [];
+  let start = 0;
+  for (let end = bytes.indexOf(0x0a); end >= 0; end = bytes.indexOf(0x0a, start)) {
+    lines.push(bytes.subarray(start, end));
+    start = end + 1;
+  }
+  if (start < bytes.length) lines.push(bytes.subarray(start));
+  return lines;
+}
+
+function oneLine(text: string): string {
+  return text.trim().replace(/\s*\n\s*/g, ' ');
+}

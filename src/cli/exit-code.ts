@@ -1,0 +1,24 @@
+// What the exit code of the command says. Help and docs print this table.
+
+/** Exit codes by meaning. */
+export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
+
+/** The table as help shows it. */
+export const EXIT_CODE_HELP = `
+Exit codes:
+  0  all is well; run: ended in order after SIGTERM or SIGINT
+  1  the config is refused or cannot be read, an address or file cannot be used,
+     or shutdown_timeout was over before everything was sent
+  2  the command line makes no sense
+  3  a second signal ended the relay at once`;
+
+/** An error of the user or of his machine, told in one line; ends the command with `code`. */
+export class CommandError extends Error {
+  readonly code: number;
+
+  constructor(message: string, code: number = EXIT.failed) {
+    super(message);
+    this.name = 'CommandError';
+    this.code = code;
+  }
+}

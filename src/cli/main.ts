@@ -1,0 +1,40 @@
+// The command `sluice`: hands the machine to the command line and ends with its exit code.
+import { readFileSync, writeSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { CommandWorld } from './command-world.ts';
+import { runCommandLine } from './command-line.ts';
+
+/** Writes all of a text, waiting where a pipe is full; a reader that went away (`| head`) ends the process quietly. */
+function writeAll(descriptor: number, text: string): void {
+  let rest: Uint8Array = Buffer.from(text);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(descriptor, rest));
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : '';
+      if (code !== 'EAGAIN') process.exit();
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_WAIT_MS);
+    }
+  }
+}
+
+const FULL_PIPE_WAIT_MS = 5;
+
+async function readStdin(): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+const world: CommandWorld = {
+  env: process.env,
+  hostName: hostname(),
+  readFile: (path) => readFileSync(path),
+  readStdin,
+  print: (text) => writeAll(1, text),
+  complain: (text) => writeAll(2, text),
+};
+
+// What a user can cause never gets here as an error: this is for our own bugs, with their stack.
+// exit(), since a relay that was told to end at once may leave sockets open; all output is written by now.
+process.exit(await runCommandLine(process.argv.slice(2), world));

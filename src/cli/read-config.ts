@@ -1,0 +1,54 @@
+// Reads the config that a command works with, and words what is wrong with it.
+import { type ConfigSources, loadConfig, type LoadedConfig } from '../config/load-config.ts';
+import type { Flags } from '../config/overrides.ts';
+import { type Problem, renderProblem } from '../config/problem.ts';
+import type { ConfigText } from '../config/toml-tree.ts';
+import { parseDestination } from '../destination/parse-destination.ts';
+import type { CommandWorld } from './command-world.ts';
+import { CommandError } from './exit-code.ts';
+
+/** Reads and loads a config; without a file the embedded default. Throws a CommandError when it cannot be read. */
+export function readConfig(file: string | undefined, flags: Flags, world: CommandWorld): LoadedConfig {
+  const sources: ConfigSources = {
+    file: file === undefined ? undefined : readConfigText(file, world),
+    flags,
+    env: world.env,
+    hostName: world.hostName,
+  };
+  return loadConfig(sources, { parseDestination });
+}
+
+/** Tells whether a problem stops what the user asked for; unknown keys do when he asked for strictness. */
+export function isFatal(problem: Problem, strict: boolean): boolean {
+  return problem.kind === 'error' || (strict && problem.kind === 'unknown');
+}
+
+/** Renders problems one a line; those that stop nothing say so. */
+export function renderProblems(problems: readonly Problem[], strict: boolean): string {
+  const lines = problems.map((problem) => {
+    if (isFatal(problem, strict)) return `${renderProblem(problem)}\n`;
+    return `${renderProblem({ ...problem, message: `warning: ${problem.message}` })}\n`;
+  });
+  return lines.join('');
+}
+
+function readConfigText(file: string, world: CommandWorld): ConfigText {
+  try {
+    return { file, text: new TextDecoder('utf-8', { ignoreBOM: true }).decode(world.readFile(file)) };
+  } catch (error) {
+    throw new CommandError(`cannot read config "${file}": ${describeSystemError(error)}`);
+  }
+}
+
+const SYSTEM_ERRORS: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'no such file'],
+  ['EACCES', 'permission denied'],
+  ['EISDIR', 'is a directory'],
+  ['ENOTDIR', 'a part of the path is not a directory'],
+]);
+
+function describeSystemError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error ? String(error.code) : '';
+  return SYSTEM_ERRORS.get(code) ?? error.message;
+}

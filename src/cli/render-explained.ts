@@ -1,0 +1,63 @@
+// The words of `sluice explain`.
+import type { DestinationOutcome, ExplainStep, RouteStep } from '../table/explain.ts';
+import type { FailedCondition } from '../table/matcher.ts';
+import type { ExplainedLine } from './explain.ts';
+
+/** Renders an explained line as text, its steps indented below it. */
+export function renderExplained(explained: ExplainedLine): string {
+  const lines = [explained.line, ...explained.steps.flatMap(renderStep).map((text) => `  ${text}`)];
+  lines.push(`  ${renderEnd(explained)}`);
+  return `${lines.join('\n')}\n`;
+}
+
+function renderEnd({ valid, reason, destinations, key }: ExplainedLine): string {
+  if (!valid) return `=> dropped as invalid: ${reason}`;
+  if (destinations.length === 0) return `=> dropped: ${reason}`;
+  const names = destinations.map(({ addr, instance }) => (instance === '' ? addr : `${addr}:${instance}`));
+  return `=> leaves as ${key} to ${names.join(', ')}`;
+}
+
+function renderStep(step: ExplainStep): string[] {
+  switch (step.kind) {
+    case 'validate':
+      return [step.error === undefined ? 'valid' : `invalid: ${step.error}`];
+    case 'blocklist': {
+      const entry = Object.entries(step.entry).map(([method, pattern]) => `${method} ${String(pattern)}`);
+      return [`blocklist ${step.index + 1} (${entry.join(', ')}): ${step.matched ? 'blocked' : 'no'}`];
+    }
+    case 'rewriter': {
+      const name = `rewriter ${step.index + 1} (${step.rewriter.old} -> ${step.rewriter.new})`;
+      return [
+        `${name}: ${step.outcome === 'rewritten' ? `${step.from} -> ${step.to}` : REWRITER_WORDS[step.outcome]}`,
+      ];
+    }
+    case 'rewritten_key':
+      return [`invalid: ${step.error}`];
+    case 'route':
+      return renderRoute(step);
+  }
+}
+
+const REWRITER_WORDS = {
+  unchanged: 'no change',
+  skipped: 'left alone by "not"',
+  too_long: 'the result is too long',
+} as const;
+
+function renderRoute(step: RouteStep): string[] {
+  const name = `route "${step.key}" (${step.type})`;
+  if (step.outcome === 'not_seen') return [`${name}: not seen, an earlier route stopped it`];
+  if (step.outcome === 'refused') return [`${name}: no${renderFailed(step.failed)}`];
+  const head = `${name}: yes${step.stopped ? ', later routes do not see it' : ''}`;
+  return [head, ...step.destinations.map((destination) => `  ${renderDestination(destination)}`)];
+}
+
+function renderDestination({ addr, outcome, failed }: DestinationOutcome): string {
+  if (outcome === 'taken') return `${addr}: yes`;
+  if (outcome === 'not_tried') return `${addr}: not tried, an earlier one took it`;
+  return `${addr}: no${renderFailed(failed)}`;
+}
+
+function renderFailed(failed: FailedCondition | undefined): string {
+  return failed === undefined ? '' : `, ${failed.condition} ${failed.value} does not hold`;
+}
