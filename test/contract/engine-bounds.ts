@@ -117,10 +117,10 @@ function outputBounds(make: Make): void {
 
 /** Lines that make the most of one thing in a chunk: lines, records, odd lines, rejects, rewritten bytes. */
 const SHORT_LINES: readonly string[] = [
-  ...['\n', '\r\n', ' \n', '\xff\n', 'a\n', '\xc2\xa0\n', 'a x 1\n'],
-  ...['a 1 1\n', '\xff 1 1\n', 'a\t1 1\n', 'a\xc2\xa01 1\n', 'a 0x1p0 1\n', 'a  1  1\n'],
-  ...['blocked 1 1\n', 'three 1 1\n'],
-];
+  ['\n', '\r\n', ' \n', '\xff\n', 'a\n', '\xc2\xa0\n', 'a x 1\n'],
+  ['a 1 1\n', '\xff 1 1\n', 'a\t1 1\n', 'a\xc2\xa01 1\n', 'a 0x1p0 1\n', 'a  1  1\n'],
+  ['blocked 1 1\n', 'three 1 1\n'],
+].flat();
 
 /** As many copies of a line as a chunk holds. */
 function fill(line: string): string {
