@@ -59,7 +59,6 @@ export class AdminHttpServer {
       hostname: 'localhost',
       serverOptions: {
         requestTimeout: requestTimeoutMs,
-        headersTimeout: requestTimeoutMs,
         connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_MS, requestTimeoutMs),
         keepAliveTimeout: Math.min(KEEP_ALIVE_TIMEOUT_MS, idleTimeoutMs),
         maxHeaderSize: HEADER_BYTES_MAX,
