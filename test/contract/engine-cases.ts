@@ -290,6 +290,18 @@ const ORDER_CASES: readonly EngineCase[] = [
     unroutable: 1,
   },
   {
+    name: 'an invalid line moves no state',
+    order: true,
+    input: 'a x 50\na 1 10 3\na;b 1 50\na 1 10\na x 11\na 1 11\n',
+    out: { 0: 'a 1 10\na 1 11\n' },
+    invalid: [
+      [VALUE, 'a x 50'],
+      [FIELDS, 'a 1 10 3'],
+      ['invalid tag appendix', 'a;b 1 50'],
+      [VALUE, 'a x 11'],
+    ],
+  },
+  {
     name: 'an invalid key is named before its order and moves no state',
     order: true,
     input: 'refused 1 10\nrefused 1 9\nrefused 1 -1\n.refused 1 1\n',
