@@ -3,6 +3,7 @@ import { assert } from '../util/assert.ts';
 import { Matcher } from './matcher.ts';
 import type { TableOptions } from './options.ts';
 import { PatternCache } from './pattern-cache.ts';
+import type { DfaBudget } from './regex/dfa-budget.ts';
 import { Rewriter } from './rewriter.ts';
 import { Route } from './route/route.ts';
 
@@ -20,6 +21,8 @@ export interface CompiledTable {
   readonly blocklist: readonly Matcher[];
   readonly rewriters: readonly Rewriter[];
   readonly routes: readonly Route[];
+  /** What all automata of the table share. */
+  readonly budget: DfaBudget;
 }
 
 /** Compiles every rule; throws a TableError that names the first rule at fault. */
@@ -30,5 +33,6 @@ export function compileTable(options: TableOptions, dependencies: TableDependenc
   const routes = options.routes.map((r, i) => new Route(r, patterns, (d) => dependencies.outputOf(i, d)));
   const outputs = routes.flatMap((route) => route.destinations.map((destination) => destination.output));
   assert(new Set(outputs).size === outputs.length, 'two destinations share an output');
-  return { validateKey: (key) => dependencies.validateKey(key), blocklist, rewriters, routes };
+  const { budget } = patterns;
+  return { validateKey: (key) => dependencies.validateKey(key), blocklist, rewriters, routes, budget };
 }

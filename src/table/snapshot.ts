@@ -22,8 +22,11 @@ export class Snapshot {
 
   private constructor(table: CompiledTable) {
     this.#table = table;
-    this.#blocklist = new MatcherSet(table.blocklist);
-    this.#routes = new MatcherSet(table.routes.map((route) => route.matcher));
+    this.#blocklist = new MatcherSet(table.blocklist, table.budget);
+    this.#routes = new MatcherSet(
+      table.routes.map(({ matcher }) => matcher),
+      table.budget,
+    );
   }
 
   /** Compiles a table whole; throws a TableError that names the rule at fault. */

@@ -35,7 +35,10 @@ export class Route {
       matcher: new Matcher(destination, `${name} destination ${destination.addr}`, patterns),
       output: outputOf(index),
     }));
-    this.#destinationSet = new MatcherSet(this.destinations.map((destination) => destination.matcher));
+    this.#destinationSet = new MatcherSet(
+      this.destinations.map(({ matcher }) => matcher),
+      patterns.budget,
+    );
   }
 
   /** Appends to `outputs` those that take the key; says whether there was one. */
