@@ -15,7 +15,8 @@ export function splitFields(line: Uint8Array, fieldsMax: number): number[] {
   let start = -1;
   let i = 0;
   while (i < line.length) {
-    const width = spaceWidth(line, i);
+    const byte = line[i] as number;
+    const width = byte > 0x20 && byte < 0x80 ? 0 : spaceWidth(line, i);
     if (width === 0) {
       if (start < 0) start = i;
       i++;

@@ -113,6 +113,10 @@ function seriesTests(make: Make): void {
     }
   });
 
+  forgettingTests(make);
+}
+
+function forgettingTests(make: Make): void {
   it('drops what a table without routes gets', async () => {
     const engine = await make();
     engine.setResolve(() => NOWHERE);
