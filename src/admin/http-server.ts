@@ -5,6 +5,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
+import { LogLimiter } from '../telemetry/log-limiter.ts';
 import type { Clock } from '../util/clock.ts';
 import { parseListenAddress, renderListenAddress } from '../util/listen-address.ts';
 import type { Log } from '../util/log.ts';
@@ -29,6 +30,8 @@ const KEEP_ALIVE_TIMEOUT_MS = 5000;
 const HEADER_BYTES_MAX = 16 * 1024;
 /** How often connections are checked against the request timeout. */
 const TIMEOUT_CHECK_MS = 1000;
+/** Clients turned away are said this often. */
+const REPEAT_MS = 60_000;
 
 /** What the server needs from outside; `accessLog` takes whole lines (stdout). */
 export interface HttpServerDependencies {
@@ -64,7 +67,13 @@ export class AdminHttpServer {
         maxHeaderSize: HEADER_BYTES_MAX,
       },
     }) as Server;
-    this.#server.maxConnections = options.connectionsMax ?? CONNECTIONS_MAX;
+    const connectionsMax = options.connectionsMax ?? CONNECTIONS_MAX;
+    this.#server.maxConnections = connectionsMax;
+    const limiter = new LogLimiter({}, { log, clock });
+    this.#server.on('drop', () => {
+      const message = `admin HTTP: a client was turned away, ${connectionsMax} connections are open`;
+      limiter.limited('drop', REPEAT_MS).warn(message);
+    });
     this.#server.setTimeout(idleTimeoutMs);
     this.#server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
       const startBytes = request.socket.bytesWritten;

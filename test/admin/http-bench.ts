@@ -20,6 +20,7 @@ export class HttpBench {
     const log = {
       ...silentLog,
       info: (line: string) => this.logLines.push(line),
+      warn: (line: string) => this.logLines.push(`warn ${line}`),
       error: (line: string) => this.logLines.push(`error ${line}`),
     };
     const metrics = new MetricRegistry(

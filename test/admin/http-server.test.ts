@@ -123,7 +123,11 @@ test('beyond the connection limit a client is turned away, and served again once
   const idle = [0, 1].map(() => net.connect(bench.server.port ?? 0, '127.0.0.1'));
   t.after(() => idle.forEach((socket) => socket.destroy()));
   await Promise.all(idle.map((socket) => new Promise((resolve) => socket.on('connect', resolve))));
-  assert.equal(await bench.raw(HEALTH), '');
+  for (let i = 0; i < 3; i += 1) assert.equal(await bench.raw(HEALTH), '');
+  assert.deepEqual(
+    bench.logLines.filter((line) => line.startsWith('warn')),
+    ['warn admin HTTP: a client was turned away, 2 connections are open'],
+  );
   for (const socket of idle) socket.destroy();
   let answer = '';
   const deadlineMs = performance.now() + 5000;
