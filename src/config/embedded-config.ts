@@ -33,5 +33,5 @@ export function graphiteAddrError(graphiteAddr: string | undefined): string | un
 
 /** carbon's plaintext port goes without saying. */
 function withPort(address: string): string {
-  return /:|\]$/.test(address) ? address : `${address}:2003`;
+  return address.replace(/^\[.*\]/, '').includes(':') ? address : `${address}:2003`;
 }

@@ -171,7 +171,6 @@ const RESOURCES: readonly Option[] = [
     name: 'max_procs',
     type: 'int',
     default: 0,
-    min: 0,
     doc: 'Threads of the Go runtime in carbon-relay-ng.',
     status: 'accepted',
   },

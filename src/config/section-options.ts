@@ -29,7 +29,6 @@ export const REWRITER_OPTIONS: readonly Option[] = [
     name: 'max',
     type: 'int',
     default: 0,
-    min: -1,
     doc: 'How many to replace: -1 all, 0 none; a regular expression requires -1.',
     status: 'active',
   },

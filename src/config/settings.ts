@@ -57,9 +57,12 @@ export class Settings {
   #value(name: string): SettingValue {
     const given = this.#given.get(name);
     if (given !== undefined) return given.value;
-    const option = this.#options.get(name)!;
-    return defaultValue(option) ?? (option.type === 'strings' ? [] : '');
+    return valueInstead(this.#options.get(name)!);
   }
+}
+
+function valueInstead(option: Option): SettingValue {
+  return defaultValue(option) ?? (option.type === 'strings' ? [] : '');
 }
 
 /** What reading a table needs. */
@@ -162,7 +165,8 @@ function readEntry(option: Option, entry: TomlEntry, problems: Problems): Settin
     return { value: checked.value, place: node.place, placeAt };
   }
   problems.error(node.place, `"${entry.key}" ${checked.expected}`);
-  return undefined;
+  // It was written all the same: nobody shall be told that it is missing.
+  return { value: valueInstead(option), place: node.place, placeAt: () => node.place };
 }
 
 function readOverride(

@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { loadGood, problemsOf, ROUTE } from './load-text.ts';
+
+function route(lines: string): string {
+  return `[[route]]\nkey = 'r'\ntype = 'sendAllMatch'\n${lines}\n`;
+}
+
+test('COMPAT 1: blocklist entries are split at the first space, and blacklist comes after blocklist', () => {
+  const config = loadGood(`blacklist = ["regex ^a b$"]\nblocklist = ["prefix c", "notSub  d"]\n${ROUTE}`);
+  assert.deepEqual(config.table.blocklist, [{ prefix: 'c' }, { notSub: ' d' }, { regex: '^a b$' }]);
+});
+
+test('COMPAT 1: a blocklist entry without method or pattern is an error at its place', () => {
+  assert.deepEqual(problemsOf(`blocklist = [\n  "prefix",\n  "prefx a",\n  "regex a(",\n]\n${ROUTE}`), [
+    'error c.toml:3:3: invalid blocklist entry "prefix": a space and a pattern must follow the method',
+    'error c.toml:4:3: invalid blocklist method "prefx"; did you mean "prefix"?',
+    'error c.toml:5:10: error parsing regexp: missing closing ): `a(`',
+  ]);
+});
+
+test('COMPAT 1: the order of application is init commands, blocklist, rewriters, routes', () => {
+  const config = loadGood(`blocklist = ["sub b"]
+[[route]]
+key = 'two'
+type = 'sendFirstMatch'
+destinations = ['h:2']
+[[rewriter]]
+old = 'x'
+new = 'y'
+max = 1
+[init]
+cmds = ['addBlack prefix a', 'addRewriter o n -1', 'addRoute sendAllMatch one  h:1']
+`);
+  assert.deepEqual(config.table.blocklist, [{ prefix: 'a' }, { sub: 'b' }]);
+  assert.deepEqual(config.table.rewriters, [
+    { old: 'o', new: 'n', not: '', max: -1 },
+    { old: 'x', new: 'y', not: '', max: 1 },
+  ]);
+  assert.deepEqual(
+    config.table.routes.map(({ key }) => key),
+    ['one', 'two'],
+  );
+});
+
+test('COMPAT 1: the old init = [...] is taken like [init] cmds', () => {
+  const config = loadGood(`init = ["addBlock prefix a", "addRoute sendAllMatch k  h:1"]`);
+  assert.deepEqual(config.table.blocklist, [{ prefix: 'a' }]);
+  assert.equal(config.table.routes[0]?.key, 'k');
+});
+
+test('COMPAT 0.9: max of a rewriter is 0 when missing, which a warning says', () => {
+  const text = `[[rewriter]]\nold = 'a'\nnew = 'b'\n${ROUTE}`;
+  assert.deepEqual(loadGood(text).table.rewriters, [{ old: 'a', new: 'b', not: '', max: 0 }]);
+  assert.match(problemsOf(text).join('\n'), /^warning c\.toml:2:1: max missing/);
+});
+
+test('COMPAT 1: rewriters keep the rules of carbon-relay-ng', () => {
+  const errorOf = (lines: string) => problemsOf(`[[rewriter]]\n${lines}\n${ROUTE}`)[0] ?? '';
+  assert.match(errorOf("old = ''\nmax = -1"), /^error c\.toml:3:7: Rewriter must have non-empty 'old'/);
+  assert.match(errorOf("new = 'a'\nmax = -1"), /^error c\.toml:2:1: "old" is missing in \[\[rewriter\]\]/);
+  assert.match(errorOf("old = 'a'\nmax = -2"), /^error c\.toml:4:7: max must be >= -1/);
+  assert.match(
+    errorOf("old = '/a/'\nmax = 1"),
+    /^error c\.toml:4:7: Regular expression rewriters require max/,
+  );
+  assert.match(errorOf("old = '/a/'"), /^error c\.toml:2:1: Regular expression rewriters require max/);
+  assert.match(errorOf("old = '/a(/'\nmax = -1"), /^error c\.toml:3:7: error parsing regexp/);
+  assert.match(errorOf("old = 'a'\nnot = '/b(/'\nmax = -1"), /^error c\.toml:4:7: error parsing regexp/);
+  assert.equal(errorOf("old = '//'\nmax = -1"), '');
+  assert.equal(errorOf("old = '/'\nmax = 1"), '');
+});
+
+test('COMPAT 1: substr is the old name of sub, and sub wins when it is not empty', () => {
+  const matcherOf = (lines: string) =>
+    loadGood(route(`destinations = ['h:1']\n${lines}`)).table.routes[0]?.matcher;
+  assert.deepEqual(matcherOf("substr = 'a'"), { sub: 'a' });
+  assert.deepEqual(matcherOf("substr = 'a'\nsub = 'b'"), { sub: 'b' });
+  assert.deepEqual(matcherOf("substr = 'a'\nsub = ''"), { sub: 'a' });
+});
+
+test('COMPAT 2: a route reads its six conditions, stop and destinations', () => {
+  const config = loadGood(
+    route(`prefix = 'a'\nnotPrefix = 'b'\nsub = 'c'\nnotSub = 'd'\nregex = 'e'\nnotRegex = 'f'\nstop = true
+destinations = ['h:1  spool=false   flush=10', 'h:2:x prefix=777']`),
+  );
+  const [only] = config.table.routes;
+  assert.deepEqual(only?.matcher, {
+    prefix: 'a',
+    notPrefix: 'b',
+    sub: 'c',
+    notSub: 'd',
+    regex: 'e',
+    notRegex: 'f',
+  });
+  assert.equal(only.stop, true);
+  assert.deepEqual(
+    only.destinations.map(({ addr, flush, prefix }) => [addr, flush, prefix]),
+    [
+      ['h:1', 10, ''],
+      ['h:2:x', 1000, '777'],
+    ],
+  );
+});
+
+test('COMPAT 2: a route needs a type that exists and a destination', () => {
+  assert.deepEqual(problemsOf(route('destinations = []')), [
+    "error c.toml:5:16: must get at least 1 destination for route 'r'",
+  ]);
+  assert.match(problemsOf(`[[route]]\nkey = 'r'\ndestinations = ['h:1']`)[0] ?? '', /"type" is missing/);
+  const misspelt = problemsOf("[[route]]\ntype = 'sendallMatch'\ndestinations = ['h:1']")[0];
+  assert.match(misspelt ?? '', /^error c\.toml:3:8: .*did you mean "sendAllMatch"\?$/);
+});
+
+test('COMPAT 0.8: a route of a type that is not built refuses to start, and says nothing about its options', () => {
+  const types = [
+    'consistentHashing',
+    'consistentHashing-v2',
+    'grafanaNet',
+    'kafkaMdm',
+    'pubsub',
+    'cloudWatch',
+  ];
+  for (const type of types) {
+    const problems = problemsOf(
+      `[[route]]\ntype = '${type}'\nAPIKEY = 'x'\ndimensions = [['a', 'b']]\ncodek = 'x'\n`,
+    );
+    assert.match(problems[0] ?? '', new RegExp(`^error c\\.toml:3:8: route type "${type}" is not built yet`));
+    assert.deepEqual(problems.slice(1), [
+      'unknown c.toml:6:1: unknown key "codek" in [[route]]; did you mean "codec"?',
+    ]);
+  }
+});
+
+test('COMPAT 0.8: pickle=true refuses to start', () => {
+  assert.match(
+    problemsOf(route("destinations = ['h:1 pickle=true']"))[0] ?? '',
+    /^error c\.toml:5:22: .*pickle=true/,
+  );
+  assert.deepEqual(problemsOf(route("destinations = ['h:1 pickle=false']")), []);
+});
+
+test('COMPAT 2: an option of a destination that is misspelt is an error with the nearest, at its exact place', () => {
+  assert.deepEqual(problemsOf(route(`destinations = [\n  'h:1',\n  "h:2 flush=10 recon=5",\n]`)), [
+    "error c.toml:7:17: unrecognized option 'recon=5' (did you mean 'reconn'?)",
+  ]);
+  assert.match(
+    problemsOf(route("destinations = ['h:1 substr=a']"))[0] ?? '',
+    /unrecognized option 'substr=a'/,
+  );
+});
+
+test('an address that is none is an error at its place', () => {
+  assert.match(problemsOf(route("destinations = ['h']"))[0] ?? '', /^error c\.toml:5:18: address 'h'/);
+});
+
+test('COMPAT 0.2: a destination pattern that means the whole line is warned of', () => {
+  const warned = (option: string) => problemsOf(route(`destinations = ['h:1 ${option}']`));
+  for (const option of ['regex=a$', 'notRegex=a$', 'sub=160000', 'prefix=1.5', 'regex=a\\s1']) {
+    assert.match(warned(option).join('\n'), /^warning c\.toml:5:22: .*whole line/, option);
+  }
+  for (const option of ['regex=^a', 'sub=a1', 'prefix=a$']) assert.deepEqual(warned(option), [], option);
+});
+
+test('COMPAT 0.12: an anchored regex of which carbon-relay-ng takes too long a prefix is warned of', () => {
+  const warned = (regex: string) => problemsOf(route(`regex = '${regex}'\ndestinations = ['h:1']`));
+  for (const regex of ['^ab?c', '^a|b', '^ab*', '^ab{0,1}c', '^a\\.b?', '^ab.*|c']) {
+    assert.match(warned(regex).join('\n'), /^warning c\.toml:5:9: .*carbon-relay-ng/, regex);
+  }
+  for (const regex of ['^ab', '^ab+', '^a.?', '^(a|b)', 'ab?', '^ab[|]', '^', '^a\\|b', '^abc$']) {
+    assert.deepEqual(warned(regex), [], regex);
+  }
+  assert.match(problemsOf(`blocklist = ["regex ^ab?"]\n${ROUTE}`).join('\n'), /^warning c\.toml:2:21/);
+  assert.match(problemsOf(route("destinations = ['h:1 regex=^ab?']")).join('\n'), /^warning c\.toml:5:22/);
+});
+
+test('COMPAT 2: route keys that repeat, are empty or split metric names are warned of', () => {
+  const text = ["'a'", "'a'", "''", "'a.b'"]
+    .map((key) => `[[route]]\nkey = ${key}\ntype = 'sendAllMatch'\ndestinations = ['h:1']\n`)
+    .join('');
+  assert.deepEqual(
+    problemsOf(text).map((problem) => /^warning c\.toml:(\d+):1: /.exec(problem)?.[1]),
+    ['6', '10', '14'],
+  );
+});
+
+test('COMPAT 0.17: spool=true is told once, however many destinations have it', () => {
+  const problems = problemsOf(route("destinations = ['h:1 spool=true', 'h:2 spool=true']"));
+  assert.equal(problems.length, 1);
+  assert.match(problems[0] ?? '', /^warning c\.toml:5:22: .*spool/);
+});
+
+test('[route] instead of [[route]] is an error that says so', () => {
+  assert.deepEqual(problemsOf(`[route]\nkey = 'a'`), [
+    'error c.toml:2:1: "route" must be written as [[route]]',
+  ]);
+});
+
+test('COMPAT 4: an init command that is wrong is an error at its place', () => {
+  const errorOf = (command: string) => problemsOf(`[init]\ncmds = [\n  '${command}',\n]\n${ROUTE}`)[0] ?? '';
+  assert.match(errorOf('addRoute sendAllMatch k h:1'), /^error c\.toml:4:3: .*unrecognized option 'h:1'$/);
+  assert.match(errorOf('addRoute sendAllMatch k'), /must get at least 1 destination for route 'k'$/);
+  assert.match(errorOf('addRoute sendAllMatch k  h:1 recon=5'), /^error c\.toml:4:33: unrecognized option/);
+  assert.match(errorOf('addRewriter /a/ b 1'), /require max to be -1/);
+  assert.match(errorOf('addBlock regex a('), /error parsing regexp/);
+  assert.match(errorOf('addAgg sum a b 1 2'), /"addAgg" is not built yet/);
+  assert.match(errorOf('addBlok prefix a'), /unrecognized command "addBlok"/);
+});
