@@ -31,7 +31,7 @@ import {
 } from './wasm-module.ts';
 
 /** Longest line the module's records can hold, bytes, newline not counted. */
-export const LINE_BYTES_MAX = 65_534;
+export const LINE_BYTES_MAX = 65_535;
 
 const ORDER_ERROR = 'point is not newer than previous';
 const RANGE_ERROR = 'timestamp out of range';
@@ -207,7 +207,7 @@ class WasmEngine implements Engine {
     this.#refreshViews();
     const record = (wasm.record(wasm.orderIndex()) >>> 0) >>> 2;
     const start = this.#words[record] as number;
-    const end = start + ((this.#words[record + 1] as number) & 0xffff) - 1;
+    const end = start + ((this.#words[record + 1] as number) & 0xffff);
     const from = this.#bytes.lastIndexOf(0x20, end) + 1;
     const time = timestampSec(Buffer.from(this.#bytes.subarray(from, end)).toString('latin1'));
     return wasm.afterTime(time ?? 0, time === undefined ? 0 : 1);

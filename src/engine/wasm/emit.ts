@@ -100,13 +100,13 @@ export function measure(): void {
       store<u32>(touchedPlans + touchedPlanCount * 4, plan);
       touchedPlanCount += 1;
     }
-    let size: u32 = load<u16>(record, 4);
+    let size: u32 = <u32>load<u16>(record, 4) + 1;
     const rewritten = load<u32>(entry, ENTRY_REWRITTEN_SIZE);
     if (rewritten !== 0) size += rewritten - load<u16>(record, 6);
     store<u32>(plan, load<u32>(plan, 12) + size, 12);
     store<u32>(plan, lines + 1, 16);
     if (load<u32>(plan) === KIND_INVALID) {
-      addReject(load<u32>(record), load<u16>(record, 4) - 1, WHY_KEY, load<u32>(entry, ENTRY_PLAN));
+      addReject(load<u32>(record), load<u16>(record, 4), WHY_KEY, load<u32>(entry, ENTRY_PLAN));
     }
   }
   for (let i: u32 = 0; i < touchedPlanCount; i++) settlePlan(load<u32>(touchedPlans + i * 4));
@@ -171,7 +171,7 @@ export function emit(): void {
     const plan = load<u32>(record, 12);
     if (plan === 0 || load<u32>(plan) !== KIND_ROUTE) continue;
     const start = load<u32>(record);
-    const end = start + <u32>load<u16>(record, 4);
+    const end = start + <u32>load<u16>(record, 4) + 1;
     const entry = load<u32>(record, 8);
     const rewritten = load<u32>(entry, ENTRY_REWRITTEN_SIZE);
     if (rewritten === 0 && plan === runPlan && start === runEnd) {

@@ -55,14 +55,14 @@ export function checkRecord(index: u32, time: u32, inRange: bool, latest: u32): 
 }
 
 function kill(record: u32, why: u32): void {
-  addReject(load<u32>(record), load<u16>(record, 4) - 1, why, 0);
+  addReject(load<u32>(record), load<u16>(record, 4), why, 0);
   store<u32>(record, DEAD, 12);
 }
 
 /** Parses a timestamp of up to 18 digits, its fraction cut; NOT_PLAIN for any other form. */
 function plainTime(record: u32): u64 {
   const start = load<u32>(record);
-  const end = start + load<u16>(record, 4) - 1;
+  const end = start + <u32>load<u16>(record, 4);
   let from = end;
   while (load<u8>(from - 1) !== 0x20) from -= 1;
   let time: u64 = 0;

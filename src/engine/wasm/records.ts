@@ -1,6 +1,6 @@
 // The records of a run, one per line that is not refused by its form, and the lists that JavaScript works off.
 //
-//   record  0 start of the line u32 | 4 length with its newline u16 | 6 key length u16
+//   record  0 start of the line u32 | 4 length without its newline u16 | 6 key length u16
 //           8 hash, from lookup on the entry u32 | 12 state, from measure on the plan u32
 //
 // A line that is not `key SP value SP timestamp NL` to the byte is written anew that way to the normalised area,
@@ -74,7 +74,7 @@ export function recordAt(index: u32): u32 {
 export function addRecord(start: u32, length: u32, keyLength: u32): void {
   const record = recordAt(recordCount);
   store<u32>(record, start);
-  store<u32>(record, length | (keyLength << 16), 4);
+  store<u32>(record, (length - 1) | (keyLength << 16), 4);
   store<u32>(record, hashKey(start, keyLength), 8);
   store<u32>(record, VALID, 12);
   recordCount += 1;
@@ -126,7 +126,7 @@ export function takeNormalised(size: u32, originalStart: u32, originalLength: u3
 export function setRecord(index: u32, start: u32, length: u32, keyLength: u32): void {
   const record = recordAt(index);
   store<u32>(record, start);
-  store<u32>(record, length | (keyLength << 16), 4);
+  store<u32>(record, (length - 1) | (keyLength << 16), 4);
   store<u32>(record, hashKey(start, keyLength), 8);
   store<u32>(record, VALID, 12);
 }
