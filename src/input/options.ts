@@ -23,7 +23,7 @@ export const INPUT_OPTIONS: readonly Option[] = [
     default: 0,
     unit: 'connections',
     min: 0,
-    doc: 'Most plaintext connections open at once; 0: as many as the limit of file descriptors allows.',
+    doc: 'Most plaintext connections open at once, give or take a few; 0: as many as the limit of file descriptors allows.',
     status: 'active',
   },
   {

@@ -121,7 +121,7 @@ export class TcpInput {
    */
   async drain(deadlineMs: number): Promise<void> {
     const { clock } = this.#dependencies;
-    this.#listener.stop();
+    await this.#listener.drain();
     for (const connection of this.#connections) connection.halfClose();
     if (this.#connections.size > 0) {
       await new Promise<void>((resolve) => {

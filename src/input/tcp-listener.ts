@@ -5,8 +5,10 @@
 //                    └──accept or bind error──▶ failed ──after a backoff──▶ listening      any ─stop─▶ stopped
 //
 // Closing resets the connections that wait in the system's queue, and their senders may have sent already. So the
-// queue is kept no longer than the slots that are left: all who got in can be taken before it closes.
+// queue is kept no longer than the slots that are left, and all who are in it are taken before it closes. Running out
+// of descriptors must not happen at all: libuv then takes each waiting connection and drops it, without a word.
 import { createServer, type Server, type Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
 import type { ConnectionSlots } from './connection-slots.ts';
@@ -24,7 +26,7 @@ const BACKOFF_MIN_MS = 500;
 const BACKOFF_MAX_MS = 60_000;
 /** The same trouble is a warning once in this time, ms. */
 const WARN_EVERY_MS = 60_000;
-/** Connections taken beyond the bound to empty the queue; far below the reserve of descriptors. */
+/** The queue is kept this short near the bound, and its connections are taken beyond it: far below the reserve. */
 const OVERSHOOT_MAX = 8;
 /** First probe of a connection on which nothing comes; the number of probes and their interval are the system's. */
 const KEEPALIVE_MS = 60_000;
@@ -58,7 +60,8 @@ export class TcpListener {
   #backlog = 0;
   #attempt = 0;
   #failedAtMs = Number.NEGATIVE_INFINITY;
-  #closing = false;
+  #accepts = 0;
+  #emptying = false;
   #cancelTimer: (() => void) | undefined;
   #warnedAtMs = Number.NEGATIVE_INFINITY;
   #acceptErrors = 0;
@@ -105,7 +108,13 @@ export class TcpListener {
     }
   }
 
-  /** Closes for good. */
+  /** Takes the connections that the system holds already, then closes for good. */
+  async drain(): Promise<void> {
+    if (this.#state.at === 'listening') await this.#emptyQueue(this.#options.backlog);
+    this.stop();
+  }
+
+  /** Closes for good, now. */
   stop(): void {
     this.#enter({ at: 'stopped' });
   }
@@ -133,7 +142,7 @@ export class TcpListener {
     if (bound !== null && typeof bound === 'object') this.#port = bound.port;
     this.#ip = ip;
     this.#backlog = backlog;
-    this.#closing = false;
+    this.#emptying = false;
     server.on('connection', (socket) => this.#onConnection(socket));
     server.on('error', (error) => this.#onError(error));
     this.#enter({ at: 'listening', server });
@@ -141,19 +150,28 @@ export class TcpListener {
 
   #onConnection(socket: Socket): void {
     const { slots, onAccept } = this.#dependencies;
+    this.#accepts += 1;
     const free = slots.take(descriptorOf(socket));
     onAccept(socket);
-    if (free <= -OVERSHOOT_MAX) this.#closeFull();
-    else if (free <= 0) this.#closeSoon();
-    else this.#adjustBacklog(free);
+    if (this.#emptying) return;
+    if (free > 0) this.#adjustBacklog(free);
+    else void this.#emptyQueue(OVERSHOOT_MAX).then(() => this.#closeFull());
   }
 
-  /** Closes when the accepts of this turn are done, so that those who are in the queue get in. */
-  #closeSoon(): void {
-    if (this.#closing) return;
-    this.#closing = true;
+  /**
+   * Lets no more into the queue and takes those who are in it, at most `acceptsMax`. Node accepts one connection a turn
+   * of the event loop, so a turn without one says that the queue is empty.
+   */
+  async #emptyQueue(acceptsMax: number): Promise<void> {
+    this.#emptying = true;
     this.#limitBacklog(0);
-    setImmediate(() => this.#closeFull());
+    const end = this.#accepts + acceptsMax;
+    for (let seen = -1; this.#accepts !== seen && this.#accepts < end; ) {
+      seen = this.#accepts;
+      // The first ends this turn, the second a whole one.
+      await nextTurn();
+      await nextTurn();
+    }
   }
 
   #closeFull(): void {
@@ -233,9 +251,9 @@ export class TcpListener {
     return renderAddress(this.#options.address.host, this.#port);
   }
 
-  /** Two less than the slots: the system queues one more than it is told, and one may come between two calls. */
+  /** The system queues one more than it is told, and one may come between an accept and the next call. */
   #backlogFor(free: number): number {
-    return Math.max(1, Math.min(this.#options.backlog, free - 2));
+    return Math.min(this.#options.backlog, free + OVERSHOOT_MAX - 2);
   }
 
   #adjustBacklog(free: number): void {

@@ -14,7 +14,7 @@ export interface StartedTcp {
   readonly dispatcher: RecordingDispatcher;
   readonly log: RecordingLog;
   /** Opens a sender's connection. */
-  connect(): Promise<Socket>;
+  readonly connect: () => Promise<Socket>;
 }
 
 /** Starts an input; `options` replace the defaults. */

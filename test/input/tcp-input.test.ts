@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { READ_BUFFER_BYTES } from '../../src/input/tcp-input.ts';
 import { bytesOf } from './recording-dispatcher.ts';
 import { connectTo, makeTcp, startTcp } from './start-tcp.ts';
