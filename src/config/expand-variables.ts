@@ -90,10 +90,19 @@ function replace(match: RegExpMatchArray, world: ExpansionWorld): Replacement | 
   if (replacement !== undefined) return replacement;
   // A name or number in braces is a template's group. Anything else is none, and loses its braces as in crng.
   if (!/^[A-Za-z0-9_]+$/.test(braced)) return { text: `$${braced}` };
+  if (meansTheSame(match)) return undefined;
   return warn(
     whole,
     `"${whole}" stays as it is; carbon-relay-ng reads it as "$${braced}", without the braces`,
   );
+}
+
+/** In a template `${1}.` and `$1.` are one, while `${1}a` and `$1a` are not. */
+function meansTheSame(match: RegExpMatchArray): boolean {
+  const { input = '', index = 0 } = match;
+  if (/[A-Za-z0-9_]/.test(input.charAt(index + match[0].length))) return false;
+  const lineStart = input.lastIndexOf('\n', index) + 1;
+  return /^\s*(?:new|format)\s*=|add(?:Rewriter|Agg) /i.test(input.slice(lineStart, index));
 }
 
 function known(name: string, world: ExpansionWorld): Replacement | undefined {

@@ -43,6 +43,12 @@ test('COMPAT 0.5: ${1} and ${name} of a template stay, and a warning says that c
   assert.deepEqual(notes('rw2.${1}foo ${name}'), ['warning 4', 'warning 12']);
 });
 
+test('COMPAT 0.5: a template in which the braces change nothing is not warned of', () => {
+  assert.deepEqual(notes("new = '${1}.x.${name}'"), []);
+  assert.deepEqual(notes("new = '${1}x'"), ['warning 7']);
+  assert.deepEqual(notes("regex = '${1}'"), ['warning 9']);
+});
+
 test('COMPAT 1: what Go takes for another name stays as it is, without a word', () => {
   for (const text of [
     '$HOSTNAME',

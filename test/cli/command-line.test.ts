@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { runCommand } from './fake-world.ts';
+
+const GOOD = `instance = "i"\n[[route]]\nkey = 'r'\ntype = 'sendAllMatch'\ndestinations = ['127.0.0.1:1']\n`;
+
+test('check says ok and exits with 0', async () => {
+  const { code, out, err } = await runCommand(['check', 'c.toml'], { 'c.toml': GOOD });
+  assert.deepEqual({ code, out, err }, { code: 0, out: 'c.toml: ok\n', err: '' });
+});
+
+test('check prints warnings as such and exits with 0', async () => {
+  const { code, out } = await runCommand(['check', 'c.toml'], { 'c.toml': `max_procs = 2\n${GOOD}` });
+  assert.equal(code, 0);
+  assert.equal(out, 'c.toml:1:13: warning: "max_procs" is accepted and has no effect\nc.toml: ok\n');
+});
+
+test('COMPAT 0.3: check exits with 1 for an unknown key, naming file, line, column and the nearest key', async () => {
+  const { code, out } = await runCommand(['check', 'c.toml'], { 'c.toml': `lisen_addr = ":1"\n${GOOD}` });
+  assert.equal(code, 1);
+  assert.equal(out, 'c.toml:1:1: unknown key "lisen_addr"; did you mean "listen_addr"?\n');
+});
+
+test('COMPAT 0.3: run --strict refuses an unknown key', async () => {
+  const files = { 'c.toml': `lisen_addr = ":1"\n${GOOD}` };
+  const { code, out, err } = await runCommand(['--strict', '--config', 'c.toml'], files);
+  assert.deepEqual([code, out], [1, '']);
+  assert.equal(err, 'c.toml:1:1: unknown key "lisen_addr"; did you mean "listen_addr"?\n');
+});
+
+test('run prints the errors of a config, without its warnings, and exits with 1', async () => {
+  const files = { 'c.toml': `max_procs = 2\ninstance = ""\n` };
+  const { code, err } = await runCommand(['run', 'c.toml'], files);
+  assert.deepEqual({ code, err }, { code: 1, err: 'c.toml:2:12: instance identifier cannot be empty\n' });
+});
+
+test('COMPAT 0.20: the config is also taken as the one positional argument', async () => {
+  const { code, err } = await runCommand(['dir/carbon-relay-ng.conf'], { 'dir/carbon-relay-ng.conf': '=' });
+  assert.equal(code, 1);
+  assert.match(err, /^dir\/carbon-relay-ng\.conf:1:1: not valid TOML: .*\n$/);
+});
+
+test('COMPAT 0.20: the one-dash flags of carbon-relay-ng are taken, which is said once', async () => {
+  const args = [
+    '-enable-pprof',
+    '-cpuprofile',
+    'cpu.out',
+    '-block-profile-rate=5',
+    '-mem-profile-rate',
+    '1',
+    'version',
+  ];
+  const { code, out, err } = await runCommand(args);
+  assert.equal(code, 0);
+  assert.match(out, /^sluice \d/);
+  assert.equal(err.split('\n').length, 2);
+  assert.match(err, /-enable-pprof, -cpuprofile, -block-profile-rate, -mem-profile-rate: accepted/);
+});
+
+test('COMPAT 13: version prints the version and exits with 0', async () => {
+  const { code, out } = await runCommand(['version']);
+  assert.equal(code, 0);
+  assert.match(out, /^sluice \d+\.\d+\.\d+ \(running on Node\.js .*\)\n$/);
+});
+
+test('a config that cannot be read is one clear line and exit code 1', async () => {
+  for (const args of [
+    ['check', 'none'],
+    ['run', 'none'],
+    ['none'],
+    ['explain', '--config', 'none', 'a 1 2'],
+  ]) {
+    const { code, err } = await runCommand(args);
+    assert.deepEqual(
+      { code, err },
+      { code: 1, err: 'sluice: cannot read config "none": no such file\n' },
+      args.join(' '),
+    );
+  }
+});
+
+test('a command line that makes no sense is one line and exit code 2', async () => {
+  for (const args of [
+    ['--lisen-addr', 'x'],
+    ['check'],
+    ['run', 'a', 'b'],
+    ['explain'],
+    ['run', 'a', '--config', 'b'],
+  ]) {
+    const { code, err } = await runCommand(args, { a: GOOD, b: GOOD });
+    assert.equal(code, 2, args.join(' '));
+    assert.match(err, /^sluice: [^\n]+\n$/, args.join(' '));
+  }
+});
+
+test('a misspelt flag is told the nearest one', async () => {
+  assert.match((await runCommand(['--lisen-addr', 'x'])).err, /Did you mean --listen-addr\?/);
+});
+
+test('a flag stands above the config, and a bad one is told by its name', async () => {
+  const { code, err } = await runCommand(['run', 'c.toml', '--listen-addr', '2003'], { 'c.toml': GOOD });
+  assert.equal(code, 1);
+  assert.match(err, /^--listen-addr: "listen_addr": address 2003: missing port/);
+});
+
+test('help names every command, the exit codes and, for run, a flag for each key', async () => {
+  const main = await runCommand(['--help']);
+  assert.equal(main.code, 0);
+  for (const word of ['run ', 'check ', 'explain ', 'version ', 'Exit codes:'])
+    assert.ok(main.out.includes(word), word);
+  for (const later of ['spool', 'tune', 'tail', 'bench', 'ring', 'import']) {
+    assert.doesNotMatch(main.out, new RegExp(`^  ${later}`, 'm'));
+  }
+  const run = await runCommand(['run', '--help']);
+  for (const word of [
+    '--config <file>',
+    '--strict',
+    '--listen-addr <string>',
+    '--amqp-host',
+    'Exit codes:',
+  ]) {
+    assert.ok(run.out.includes(word), word);
+  }
+  for (const command of ['check', 'explain']) {
+    assert.match((await runCommand([command, '--help'])).out, /Exit codes:/);
+  }
+});

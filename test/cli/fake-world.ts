@@ -1,0 +1,35 @@
+// A command world in memory: files by path, everything printed kept.
+import { Buffer } from 'node:buffer';
+import type { CommandWorld } from '../../src/cli/command-world.ts';
+import { runCommandLine } from '../../src/cli/command-line.ts';
+
+/** What a command did. */
+export interface CommandResult {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs a command line over the files given; `stdin` is what standard input holds. */
+export async function runCommand(
+  args: readonly string[],
+  files: Readonly<Record<string, string>> = {},
+  stdin = '',
+): Promise<CommandResult> {
+  let out = '';
+  let err = '';
+  const world: CommandWorld = {
+    env: {},
+    hostName: 'web1.example.com',
+    readFile(path) {
+      const text = files[path];
+      if (text === undefined) throw Object.assign(new Error(`open ${path}`), { code: 'ENOENT' });
+      return Buffer.from(text);
+    },
+    readStdin: () => Promise.resolve(Buffer.from(stdin)),
+    print: (text) => void (out += text),
+    complain: (text) => void (err += text),
+  };
+  const code = await runCommandLine(args, world);
+  return { code, out, err };
+}
