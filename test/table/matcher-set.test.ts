@@ -6,6 +6,7 @@ import { Matcher } from '../../src/table/matcher.ts';
 import { MatcherSet } from '../../src/table/matcher-set.ts';
 import type { MatcherOptions } from '../../src/table/options.ts';
 import { PatternCache } from '../../src/table/pattern-cache.ts';
+import { DfaBudget } from '../../src/table/regex/dfa-budget.ts';
 import { grammarRegex, randomKey } from './regex/random-regex.ts';
 
 function compile(options: readonly MatcherOptions[]): { set: MatcherSet } {
@@ -129,6 +130,28 @@ test('many matchers that share a text, a regex or nothing at all are told apart'
   for (const text of keys.map((k) => KeyText.fromBytes(Buffer.from(k, 'latin1')))) {
     assert.deepEqual(set.match(text), alone(text), text.byteString);
   }
+});
+
+test('groups that find no memory split and stay right', () => {
+  const options = Array.from({ length: 64 }, (_, i) => ({
+    regex: `[a-e]{${i % 5}}[c-g]${i % 10}.*[a-c][b-d]?${i % 7}$`,
+  }));
+  const budget = new DfaBudget(30_000);
+  const patterns = new PatternCache();
+  const set = new MatcherSet(
+    options.map((matcher) => new Matcher(matcher, 'rule', patterns)),
+    budget,
+  );
+  const alone = model(options);
+  for (let i = 0; i < 200; i++) {
+    const text = KeyText.fromBytes(
+      Buffer.from(
+        Array.from({ length: 20 }, (_, at) => 'abcdefg0123456789'[(i * at * 7 + at * at + i) % 17]).join(''),
+      ),
+    );
+    assert.deepEqual(set.match(text), alone(text), text.byteString);
+  }
+  assert.ok(budget.usedBytes < 60_000, `${budget.usedBytes} bytes: what was split gave its memory back`);
 });
 
 test('a thousand rules cost little more than ten', () => {
