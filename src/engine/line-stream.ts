@@ -9,6 +9,8 @@ const NEWLINE = 0x0a;
 const NEWLINE_CHUNK = Uint8Array.of(NEWLINE);
 const NO_CARRY = new Uint8Array(0);
 const CARRY_BYTES_MIN = 256;
+/** Only chunks below this are searched for a newline first: larger ones have one, or cost the engine little, bytes. */
+const SMALL_CHUNK_BYTES = 2048;
 /** A larger carry buffer is let go when it is empty, bytes. */
 const CARRY_BYTES_KEPT = 4096;
 
@@ -47,14 +49,15 @@ export class LineStream {
     }
     if (rest.length === 0) return;
     const length = this.#carryLength;
-    if (length !== 0 && rest.indexOf(NEWLINE) < 0) {
+    if (length !== 0 && rest.length < SMALL_CHUNK_BYTES && rest.indexOf(NEWLINE) < 0) {
       this.#append(rest);
       return;
     }
-    this.#carryLength = 0;
     const carry = length === 0 ? NO_CARRY : this.#carry.subarray(0, length);
     const outcome = this.#engine.run(carry, rest, nowSec);
     const { tail } = outcome;
+    // Without a newline the carry stays what it is, and grows by the chunk.
+    if (tail !== rest.length) this.#carryLength = 0;
     this.#events.ran(outcome);
     if (tail !== 0) this.#append(rest.subarray(rest.length - tail));
     else if (this.#carry.length > CARRY_BYTES_KEPT) this.#carry = NO_CARRY;

@@ -4,9 +4,10 @@
 //   output  0 bytes u32 | 4 lines u32 | 8 start u32 | 12 cursor u32
 //
 // The areas of all outputs lie one behind the other in `scratch`, sized exactly by the measure pass, 32 bytes apart so
-// that copies in steps of 16 never reach the next one. A run of neighbouring lines with one plan is copied as a whole.
+// that copies in steps of 16 never reach the next one. A run of neighbouring lines with one plan is copied as a whole; a
+// chunk that is one such run is not copied at all: its outputs point into the input.
 import { copyPadded, reserve } from './memory';
-import { addReject, addUnresolved, DEAD, recordAt, recordCount, VALID, WHY_KEY } from './records';
+import { addReject, addUnresolved, DEAD, isVerbatim, recordAt, recordCount, VALID, WHY_KEY } from './records';
 import { ENTRY_GENERATION, ENTRY_PLAN, ENTRY_REWRITTEN, ENTRY_REWRITTEN_SIZE, findEntry } from './series-table';
 
 export const PLAN_SIZE: u32 = 32;
@@ -28,6 +29,7 @@ export let touched: u32 = 0;
 export let touchedCount: u32 = 0;
 let touchedPlans: u32 = 0;
 let touchedPlanCount: u32 = 0;
+let anyRewritten: bool = false;
 /** Lines by kind of plan, and copies beyond the first. */
 export let invalid: u32 = 0;
 export let blocked: u32 = 0;
@@ -77,7 +79,7 @@ export function lookup(): void {
   }
 }
 
-/** Adds the lines and bytes of each plan and output up. */
+/** Adds the lines and bytes of each plan and output up, and writes the lines of each output to its area. */
 export function measure(): void {
   invalid = 0;
   blocked = 0;
@@ -85,6 +87,7 @@ export function measure(): void {
   copies = 0;
   clearOutputs();
   touchedPlanCount = 0;
+  anyRewritten = false;
   const count = recordCount;
   for (let i: u32 = 0; i < count; i++) {
     const record = recordAt(i);
@@ -102,15 +105,39 @@ export function measure(): void {
     }
     let size: u32 = <u32>load<u16>(record, 4) + 1;
     const rewritten = load<u32>(entry, ENTRY_REWRITTEN_SIZE);
-    if (rewritten !== 0) size += rewritten - load<u16>(record, 6);
+    if (rewritten !== 0) {
+      size += rewritten - load<u16>(record, 6);
+      anyRewritten = true;
+    }
     store<u32>(plan, load<u32>(plan, 12) + size, 12);
     store<u32>(plan, lines + 1, 16);
     if (load<u32>(plan) === KIND_INVALID) {
       addReject(load<u32>(record), load<u16>(record, 4), WHY_KEY, load<u32>(entry, ENTRY_PLAN));
     }
   }
+  const whole = isOneRun();
   for (let i: u32 = 0; i < touchedPlanCount; i++) settlePlan(load<u32>(touchedPlans + i * 4));
-  layOut();
+  if (touchedCount === 0) return;
+  if (whole) pointToInput();
+  else {
+    layOut();
+    emit();
+  }
+}
+
+/** True when all lines of the run have one plan and lie as they leave, without a gap. */
+function isOneRun(): bool {
+  if (touchedPlanCount !== 1 || anyRewritten || !isVerbatim() || recordCount === 0) return false;
+  const last = recordAt(recordCount - 1);
+  const span = load<u32>(last) + <u32>load<u16>(last, 4) + 1 - load<u32>(recordAt(0));
+  return load<u32>(load<u32>(touchedPlans), 12) === span;
+}
+
+function pointToInput(): void {
+  const start = load<u32>(recordAt(0));
+  for (let i: u32 = 0; i < touchedCount; i++) {
+    store<u32>(outputs + load<u32>(touched + i * 4) * OUTPUT_SIZE, start, 8);
+  }
 }
 
 /** Books a plan's lines to its kind or its outputs, and clears it. */
@@ -161,7 +188,7 @@ function layOut(): void {
 }
 
 /** Writes the lines; afterwards each touched output has its start, bytes and lines. */
-export function emit(): void {
+function emit(): void {
   const count = recordCount;
   let runPlan: u32 = 0;
   let runStart: u32 = 0;

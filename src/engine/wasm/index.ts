@@ -8,7 +8,7 @@
 // In the common case `run` goes through to DONE in one call. Figures of the run lie in the report area.
 import { hashKey, seedHash, startHash } from './hash';
 import {
-  blocked, copies, emit, generation, invalid, KNOWN, lookup, measure, nextGeneration, outputAt, plans, PLAN_SIZE,
+  blocked, copies, generation, invalid, KNOWN, lookup, measure, nextGeneration, outputAt, plans, PLAN_SIZE,
   reserveOutputs, startEmit, touched, touchedCount, unroutable, UNKNOWN,
 } from './emit';
 import { memoryBytes, reserve, startMemory } from './memory';
@@ -106,7 +106,6 @@ export function afterTime(time: u32, inRange: bool): u32 {
 
 function finish(): u32 {
   measure();
-  if (touchedCount !== 0) emit();
   store<u32>(report, received, 16);
   store<u32>(report, refused + invalid + outOfRange, 20);
   store<u32>(report, outOfOrder, 24);

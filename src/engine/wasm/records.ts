@@ -113,6 +113,11 @@ export function addUnresolved(index: u32): void {
   unresolvedCount += 1;
 }
 
+/** True when no line of the run had to be written anew. */
+export function isVerbatim(): bool {
+  return normalisedTop === normalised;
+}
+
 /** Takes `size` bytes of the normalised area for a line whose original is given. */
 export function takeNormalised(size: u32, originalStart: u32, originalLength: u32): u32 {
   const start = normalisedTop + 8;
