@@ -42,8 +42,8 @@ export interface ConfigText {
   readonly text: string;
 }
 
-/** Most bytes of a config that is read; more is a mistake (a log file, a core dump). */
-export const CONFIG_CHARS_MAX = 64 * 1024 * 1024;
+/** Most characters of a config that are read (some 100,000 routes); more is a mistake, like a log file. */
+export const CONFIG_CHARS_MAX = 8 * 1024 * 1024;
 
 /** Parses a config's text, variables replaced. Returns undefined after noting why when it is not TOML. */
 export function parseConfigText(
@@ -59,9 +59,10 @@ export function parseConfigText(
   }
   const expansion = expandVariables(text, world);
   const place = (offset: number): Place => lines.placeAt(expansion.sourceOffset(offset));
-  let program: AST.TOMLProgram;
   try {
-    program = parseTOML(expansion.text, { tomlVersion: '1.0' });
+    const program = parseTOML(expansion.text, { tomlVersion: '1.0' });
+    noteExpansion(expansion, program, lines, problems);
+    return new TreeBuilder(expansion.text, place).build(program.body[0]);
   } catch (error) {
     noteParseError(error, place, problems);
     // A variable that is not set is often why: `port = ${env:PORT}`.
@@ -70,13 +71,11 @@ export function parseConfigText(
     }
     return undefined;
   }
-  noteExpansion(expansion, program, lines, problems);
-  return new TreeBuilder(expansion.text, place).build(program.body[0]);
 }
 
 function noteParseError(error: unknown, place: (offset: number) => Place, problems: Problems): void {
   if (error instanceof ParseError) problems.error(place(error.index), `not valid TOML: ${error.message}`);
-  // The parser calls itself once per bracket: a file of 100,000 opening brackets ends here.
+  // Parser and builder call themselves once per bracket: a file of 5,000 brackets ends here.
   else if (error instanceof RangeError) problems.error(place(0), 'not valid TOML: nested too deeply');
   else throw error;
 }
