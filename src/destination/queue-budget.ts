@@ -1,6 +1,7 @@
 // One byte budget for the queues of all destinations. Half of it is guaranteed, in equal shares; the other half is
 // common ground for whoever needs more. So one full queue never takes the guaranteed room of another.
-// Bytes of the redo windows have a budget of their own of the same size, as they can be given up at any time.
+// Bytes of the redo windows have a budget of their own of the same size. Over it each window shrinks to its even share
+// with its destination's next write; those of idle ones go with age, so for that long the sum may be twice the budget.
 
 export interface QueueBudgetOptions {
   /** Bytes for all queues together (`queue_bytes_total`). */

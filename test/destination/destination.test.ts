@@ -268,6 +268,31 @@ test('the redo window does not age while the peer does not read', () => {
   rig.finish();
 });
 
+test('the redo windows of all destinations share one bound', () => {
+  const budget = new QueueBudget({ totalBytes: 100_000 });
+  const rigs = [1, 2, 3, 4].map(() => makeRig('10.0.0.1:2003 iobuf=4096', { budget }));
+  for (const rig of rigs) {
+    rig.connect();
+    for (let i = 0; i < 50; i += 1) {
+      rig.push(numbered(1, 100));
+      rig.turn();
+      rig.network.last.completeAll();
+    }
+  }
+  assert.ok(budget.redoBytes <= 200_000, `${budget.redoBytes}`);
+  // A window shrinks with the next write of its destination.
+  for (const rig of rigs) {
+    rig.push(numbered(1, 1));
+    rig.turn();
+    rig.network.last.complete();
+  }
+  assert.ok(budget.redoBytes <= 104_096, `${budget.redoBytes}`);
+  // Each one keeps at least its even share, but for one record.
+  for (const rig of rigs) assert.ok(rig.destination.redoBytes > 20_000);
+  for (const rig of rigs.slice(1)) rig.destination.stop();
+  rigs[0]?.finish();
+});
+
 test('redo can be off', () => {
   const rig = makeRig('10.0.0.1:2003 redo_bytes=0');
   rig.connect();
