@@ -7,6 +7,9 @@ import { MatcherSet } from '../../src/table/matcher-set.ts';
 import type { MatcherOptions } from '../../src/table/options.ts';
 import { PatternCache } from '../../src/table/pattern-cache.ts';
 import { DfaBudget } from '../../src/table/regex/dfa-budget.ts';
+import { Pattern } from '../../src/table/regex/pattern.ts';
+import { PatternGroup } from '../../src/table/regex/pattern-group.ts';
+import type { Node } from '../../src/table/regex/syntax.ts';
 import { grammarRegex, randomKey } from './regex/random-regex.ts';
 
 function compile(options: readonly MatcherOptions[]): { set: MatcherSet } {
@@ -96,7 +99,7 @@ test('a set accepts exactly what its matchers accept alone', () => {
         }
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
   assert.ok(accepted > 1000, `only ${accepted} accepted`);
 });
@@ -152,6 +155,25 @@ test('groups that find no memory split and stay right', () => {
     assert.deepEqual(set.match(text), alone(text), text.byteString);
   }
   assert.ok(budget.usedBytes < 60_000, `${budget.usedBytes} bytes: what was split gave its memory back`);
+});
+
+test('letters outside ASCII that (?i) folds to k and s are found under those letters', () => {
+  const options = Array.from({ length: 20 }, (_, i) => ({ regex: `(?i)^disks\\.k${i}$` }));
+  const { set } = compile(options);
+  assert.deepEqual(set.match(KeyText.fromBytes(Buffer.from('di\u017fKs.k7'.replace('K', '\u212a')))), [7]);
+  assert.deepEqual(set.match(KeyText.fromBytes(Buffer.from('DISKS.K12'))), [12]);
+});
+
+test('a group that does not come to rest becomes several', () => {
+  const trees = ['a.{12}b', 'b.{13}a', 'a.{14}c'].map(
+    (source) => new Pattern(source, new DfaBudget(0)).tree as Node,
+  );
+  const group = new PatternGroup(trees, new DfaBudget(20_000));
+  let seed = 1;
+  const random = (): string => 'abc'[((seed = Math.imul(seed, 1_103_515_245) + 12_345) >>> 16) % 3] as string;
+  for (let i = 0; i < 50; i++)
+    group.match(KeyText.fromByteString(Array.from({ length: 60 }, random).join('')));
+  assert.equal(group.automata, 3);
 });
 
 test('a thousand rules cost little more than ten', () => {

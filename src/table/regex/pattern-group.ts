@@ -21,6 +21,11 @@ export class PatternGroup {
     this.#parts = [new Part(trees, 0, budget)];
   }
 
+  /** How many automata the group has become. */
+  get automata(): number {
+    return this.#parts.length;
+  }
+
   /** Gives the numbers of the patterns that match an ASCII key; valid until the next key. */
   match(text: KeyText): readonly number[] {
     if (this.#lastKey === text.byteString) return this.#matched;

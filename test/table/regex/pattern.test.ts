@@ -31,9 +31,9 @@ test('a random regex matches exactly the keys that RE2 matches', () => {
         assert.equal(ours.matches(key(text)), oracle.test(text), `${source} on ${text}`);
       return undefined;
     }),
-    { numRuns: 4000 },
+    { numRuns: 2500 },
   );
-  assert.ok(own > 1000, `only ${own} were matched by our own automaton`);
+  assert.ok(own > 500, `only ${own} were matched by our own automaton`);
 });
 
 test('our parser accepts nothing that RE2 refuses', () => {
@@ -44,9 +44,9 @@ test('our parser accepts nothing that RE2 refuses', () => {
       own += 1;
       assert.notEqual(re2(source), undefined, source);
     }),
-    { numRuns: 10_000 },
+    { numRuns: 5000 },
   );
-  assert.ok(own > 1000);
+  assert.ok(own > 500);
 });
 
 test('limits of RE2 are kept, and what our parser does not know still matches', () => {
@@ -87,13 +87,15 @@ test('regexes that explode elsewhere stay bounded in time and memory', () => {
     '^(([a-z])+.)+[A-Z]([a-z])+$',
   ];
   const budget = new DfaBudget(1 << 20);
+  let seed = 1;
   const started = performance.now();
   for (const source of sources) {
     const ours = new Pattern(source, budget);
     assert.notEqual(ours.tree, undefined);
-    for (let i = 0; i < 200; i++) {
-      const text = Array.from({ length: 300 }, (_, at) =>
-        (i * 7919 + at * at * 31) % 5 < 2 ? 'a' : 'b',
+    for (let i = 0; i < 50; i++) {
+      const text = Array.from(
+        { length: 300 },
+        () => 'ab'[(seed = Math.imul(seed, 1_103_515_245) + 12_345) >>> 31],
       ).join('');
       if (i < 10) assert.equal(ours.matches(key(text)), ours.captures.test(text), source);
       else ours.matches(key(text));
