@@ -19,8 +19,11 @@ export interface LineSink {
 export interface Dispatcher {
   /** Largest chunk that one call may hand over, bytes. */
   readonly chunkBytesMax: number;
-  /** Opens a stream. `sender` (host:port) is what the bad-metrics list shows. */
-  open(sender: string, resume: () => void): LineSink;
+  /**
+   * Opens a stream. `sender` (host:port) is what the bad-metrics list shows. `pause` tells a sender to stop although its
+   * last write was answered with true: so much was taken beyond full queues that all must wait. It too ends in `resume`.
+   */
+  open(sender: string, resume: () => void, pause: () => void): LineSink;
   /** Takes one datagram: whole lines, the last newline optional. A datagram cannot wait: a full `block` queue drops it. */
   datagram(bytes: Uint8Array, sender: string): void;
 }

@@ -40,7 +40,11 @@ export class TcpConnection {
   /** `accepted` is paused, so that no byte of it has been read. */
   constructor(accepted: Socket, options: TcpConnectionOptions, dependencies: TcpConnectionDependencies) {
     this.#dependencies = dependencies;
-    this.#sink = dependencies.dispatcher.open(renderSender(accepted), () => this.#resume());
+    this.#sink = dependencies.dispatcher.open(
+      renderSender(accepted),
+      () => this.#resume(),
+      () => this.#pause(),
+    );
     const moved =
       options.buffer &&
       moveToSharedBuffer(accepted, options.buffer, (sizeBytes) => this.#onShared(sizeBytes));
@@ -95,11 +99,19 @@ export class TcpConnection {
     const resumes = this.#resumes;
     if (this.#sink.write(chunk)) return this.#state === 'reading';
     // There may be room again before `write` has returned.
-    if (this.#resumes === resumes && this.#state === 'reading') {
-      this.#state = 'paused';
-      counters.paused += 1;
-    }
+    if (this.#resumes === resumes) this.#enterPause();
     return this.#state === 'reading';
+  }
+
+  #pause(): void {
+    if (this.#enterPause()) this.#socket.pause();
+  }
+
+  #enterPause(): boolean {
+    if (this.#state !== 'reading') return false;
+    this.#state = 'paused';
+    this.#dependencies.counters.paused += 1;
+    return true;
   }
 
   #resume(): void {

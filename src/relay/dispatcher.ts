@@ -1,7 +1,7 @@
 // Hands bytes from inputs to the engine, lines from the engine to destinations, and keeps the relay's books.
 // Between two turns of the event loop the books balance: every line of a run is booked before the call returns.
 import type { Output } from '../destination/output.ts';
-import type { Engine, Outcome, Reject } from '../engine/engine.ts';
+import type { Engine, Outcome } from '../engine/engine.ts';
 import { LineStream } from '../engine/line-stream.ts';
 import type { Dispatcher, LineSink, StreamEnd } from '../input/dispatcher.ts';
 import type { DropReason } from '../telemetry/drop-reason.ts';
@@ -25,7 +25,11 @@ export interface LineDispatcherDependencies {
   readonly clock: Clock;
   /** The destination of an output id; asked once per run and output. */
   readonly outputOf: (id: number) => Output | undefined;
+  /** True when queues hold so much beyond their bounds that no sender may go on. */
+  readonly isMemoryShort: () => boolean;
   readonly noteBadLine: (reason: DropReason, line: Uint8Array, error: string, sender: string) => void;
+  /** Counts bad lines of which no sample was taken. */
+  readonly countBadLines: (reason: DropReason, lines: number) => void;
   readonly noteInput: (bytes: number) => void;
 }
 
@@ -34,6 +38,8 @@ export class LineDispatcher implements Dispatcher {
   readonly chunkBytesMax: number;
   readonly #lineBytesMax: number;
   readonly #deps: LineDispatcherDependencies;
+  readonly #flows = new Set<Flow>();
+  /** Outputs that were over their bound in the run under way. */
   readonly #blocked: Output[] = [];
   #datagram: Uint8Array;
   /** Points too far in the future to move the order of their series. */
@@ -46,23 +52,24 @@ export class LineDispatcher implements Dispatcher {
     this.#datagram = new Uint8Array(0);
   }
 
-  open(sender: string, resume: () => void): LineSink {
+  open(sender: string, resume: () => void, pause: () => void): LineSink {
     const { engine, clock, noteInput } = this.#deps;
-    const waitingFor = new Set<Output>();
     const stream = new LineStream(engine, this.#lineBytesMax, {
       ran: (outcome) => this.#settle(outcome, true, sender),
       tooLong: (start) => this.#bookBroken('invalid', start, TOO_LONG_ERROR, sender),
       truncated: (line) => this.#bookBroken('truncated', line, TRUNCATED_ERROR, sender),
     });
+    const flow = new Flow(resume, pause);
+    this.#flows.add(flow);
     return {
       write: (chunk) => {
         noteInput(chunk.length);
         stream.write(chunk, clock.wallMs() / 1000);
-        if (this.#blocked.length === 0) return waitingFor.size === 0;
-        this.#waitForBlocked(waitingFor, resume);
-        return waitingFor.size === 0;
+        if (this.#blocked.length !== 0) this.#hold(flow);
+        return !flow.held;
       },
       end: (how: StreamEnd) => {
+        this.#flows.delete(flow);
         stream.end(how === 'fin', clock.wallMs() / 1000);
         // A sender that has ended waits for nobody.
         this.#blocked.length = 0;
@@ -99,11 +106,18 @@ export class LineDispatcher implements Dispatcher {
       assert(output !== undefined, 'a plan names an output that is not there');
       if (!output.push(emit.bytes, emit.lines, canWait) && canWait) this.#blocked.push(output);
     }
-    if (outcome.rejects.length !== 0) this.#noteRejects(outcome.rejects, sender);
+    if (outcome.rejects.length !== 0) this.#noteRejects(outcome, sender);
   }
 
-  #noteRejects(rejects: readonly Reject[], sender: string): void {
-    for (const { reason, line, text } of rejects) this.#deps.noteBadLine(reason, line, text, sender);
+  #noteRejects({ rejects, invalid, outOfOrder }: Outcome, sender: string): void {
+    let shownInvalid = 0;
+    for (const { reason, line, text } of rejects) {
+      if (reason === 'invalid') shownInvalid += 1;
+      this.#deps.noteBadLine(reason, line, text, sender);
+    }
+    if (rejects.length === invalid + outOfOrder) return;
+    this.#deps.countBadLines('invalid', invalid - shownInvalid);
+    this.#deps.countBadLines('out_of_order', outOfOrder - (rejects.length - shownInvalid));
   }
 
   #bookBroken(reason: 'invalid' | 'truncated', line: Uint8Array, error: string, sender: string): void {
@@ -113,16 +127,48 @@ export class LineDispatcher implements Dispatcher {
     noteBadLine(reason, line, error, sender);
   }
 
-  /** Makes the sender wait for each output that was over its bound; it goes on when the last has room again. */
-  #waitForBlocked(waitingFor: Set<Output>, resume: () => void): void {
-    const outputs = this.#blocked.splice(0).filter((output) => !waitingFor.has(output));
+  /** Makes the sender wait for the outputs that were over their bound; when memory runs short, makes all senders wait. */
+  #hold(writer: Flow): void {
+    const outputs = this.#blocked.splice(0);
+    writer.waitFor(outputs);
+    if (!this.#deps.isMemoryShort()) return;
+    for (const flow of this.#flows) {
+      if (!flow.held) flow.stopFor(outputs);
+    }
+  }
+}
+
+/** A sender's reasons to wait. */
+class Flow {
+  readonly #waitingFor = new Set<Output>();
+  readonly #resume: () => void;
+  readonly #pause: () => void;
+
+  constructor(resume: () => void, pause: () => void) {
+    this.#resume = resume;
+    this.#pause = pause;
+  }
+
+  get held(): boolean {
+    return this.#waitingFor.size !== 0;
+  }
+
+  /** Waits for room in each output; resumes when the last has some, which may be at once. */
+  waitFor(outputs: readonly Output[]): void {
+    const more = outputs.filter((output) => !this.#waitingFor.has(output));
     // All are noted before the first is asked: it may call back at once, and must not resume for the others.
-    for (const output of outputs) waitingFor.add(output);
-    for (const output of outputs) {
+    for (const output of more) this.#waitingFor.add(output);
+    for (const output of more) {
       output.whenWritable(() => {
-        waitingFor.delete(output);
-        if (waitingFor.size === 0) resume();
+        this.#waitingFor.delete(output);
+        if (!this.held) this.#resume();
       });
     }
+  }
+
+  /** Pauses a sender that did not just write. */
+  stopFor(outputs: readonly Output[]): void {
+    this.#pause();
+    this.waitFor(outputs);
   }
 }

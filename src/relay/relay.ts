@@ -58,6 +58,7 @@ export class Relay {
   readonly #input: PlainInput | undefined;
   readonly #http: AdminHttpServer | undefined;
   readonly #watch: LedgerWatch;
+  readonly #budget: QueueBudget;
   #draining = false;
 
   /** Builds a relay that does nothing before `start`. */
@@ -79,6 +80,7 @@ export class Relay {
     this.engine = engine;
     this.#world = world;
     const badMetrics = new BadMetrics({ maxAgeMs: config.badMetricsMaxAgeMs }, { clock });
+    this.#budget = new QueueBudget({ totalBytes: config.queueBytesTotal });
     this.routing = this.#makeRouting();
     const dispatcher = new LineDispatcher(
       { chunkBytesMax: CHUNK_BYTES_MAX, lineBytesMax: config.inputs.lineBytesMax },
@@ -88,6 +90,8 @@ export class Relay {
         clock,
         outputOf: (id) => this.routing.outputOf(id),
         noteBadLine: (reason, line, error, sender) => badMetrics.record(reason, line, error, sender),
+        countBadLines: (reason, lines) => badMetrics.countOnly(reason, lines),
+        isMemoryShort: () => this.#budget.bytes > config.queueBytesTotal,
         noteInput: (bytes) => world.turn.noteInput(bytes),
       },
     );
@@ -158,16 +162,15 @@ export class Relay {
 
   #makeRouting(): Routing {
     const { clock, log, random, network, turn } = this.#world;
-    const { levels, shutdownTimeoutMs, queueBytesTotal } = this.config;
+    const { levels, shutdownTimeoutMs } = this.config;
     const pool = new SlabPool();
-    const budget = new QueueBudget({ totalBytes: queueBytesTotal });
     const afterTurn = (run: () => void) => turn.after(run);
     return new Routing(
       { levels, removalMs: shutdownTimeoutMs },
       {
         engine: this.engine,
         clock,
-        destination: { clock, log, random, pool, budget, afterTurn, ...network },
+        destination: { clock, log, random, pool, budget: this.#budget, afterTurn, ...network },
       },
     );
   }

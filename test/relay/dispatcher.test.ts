@@ -1,0 +1,169 @@
+// The dispatcher: books, bad lines, and who waits for whom.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Output } from '../../src/destination/output.ts';
+import { makeWasmEngine } from '../../src/engine/wasm-engine.ts';
+import { loadEngineModule } from '../../src/engine/wasm-module.ts';
+import { LineDispatcher } from '../../src/relay/dispatcher.ts';
+import { makeRelayCounts } from '../../src/telemetry/ledger.ts';
+import { FakeClock } from '../destination/fake-clock.ts';
+
+const module = await loadEngineModule();
+
+class FakeOutput implements Output {
+  text = '';
+  full = false;
+  readonly waiters: (() => void)[] = [];
+
+  push(bytes: Uint8Array, _lines: number, canWait: boolean): boolean {
+    if (this.full && !canWait) return false;
+    this.text += Buffer.from(bytes).toString('latin1');
+    return !this.full;
+  }
+
+  whenWritable(callback: () => void): void {
+    if (this.full) this.waiters.push(callback);
+    else callback();
+  }
+
+  empty(): void {
+    this.full = false;
+    for (const waiter of this.waiters.splice(0)) waiter();
+  }
+}
+
+async function makeRig() {
+  const options = {
+    lineBytesMax: 1000,
+    chunkBytesMax: 65_536,
+    maxSeries: 1000,
+    levels: { legacy: 'medium', m20: 'medium' },
+    validateOrder: false,
+    orderFutureMaxSec: 86_400,
+  } as const;
+  const engine = await makeWasmEngine(options, module);
+  engine.setResolve((key) => {
+    const text = Buffer.from(key).toString('latin1');
+    if (text === 'blocked') return { kind: 'drop', reason: 'blocklisted' };
+    if (text === 'nowhere') return { kind: 'drop', reason: 'unroutable' };
+    return { kind: 'route', outputs: text.startsWith('both') ? [0, 1] : text.startsWith('one') ? [1] : [0] };
+  });
+  const outputs = [new FakeOutput(), new FakeOutput()] as const;
+  const counts = makeRelayCounts();
+  const state = { short: false, bad: [] as string[], uncounted: 0 };
+  const dispatcher = new LineDispatcher(options, {
+    engine,
+    counts,
+    clock: new FakeClock(),
+    outputOf: (id) => outputs[id],
+    isMemoryShort: () => state.short,
+    noteBadLine: (reason, line, error, sender) =>
+      void state.bad.push(`${sender} ${reason} ${error}: ${Buffer.from(line).toString('latin1')}`),
+    countBadLines: (_reason, lines) => void (state.uncounted += lines),
+    noteInput: () => {},
+  });
+  const open = (sender: string) => {
+    const events: string[] = [];
+    const sink = dispatcher.open(
+      sender,
+      () => void events.push('resume'),
+      () => void events.push('pause'),
+    );
+    return { events, end: sink.end, write: (text: string) => sink.write(Buffer.from(text, 'latin1')) };
+  };
+  return { dispatcher, outputs, counts, state, open };
+}
+
+test('every line of a stream is booked under one name', async () => {
+  const { open, outputs, counts, state } = await makeRig();
+  const { write, end } = open('10.0.0.1:5');
+  assert.equal(write('a 1 2\nboth 1 2\nblocked 1 2\nnowhere 1 2\nbad\n\ncut 1'), true);
+  end('reset');
+  assert.equal(outputs[0].text, 'a 1 2\nboth 1 2\n');
+  assert.equal(outputs[1].text, 'both 1 2\n');
+  assert.equal(counts.received, 7);
+  assert.equal(counts.copies, 1);
+  const { invalid, blocklisted, unroutable, truncated } = counts.dropped;
+  assert.deepEqual(
+    { invalid, blocklisted, unroutable, truncated },
+    { invalid: 2, blocklisted: 1, unroutable: 1, truncated: 1 },
+  );
+  assert.deepEqual(state.bad, [
+    '10.0.0.1:5 invalid packet must consist of 3 fields: bad',
+    '10.0.0.1:5 invalid packet must consist of 3 fields: ',
+    '10.0.0.1:5 truncated truncated: cut 1',
+  ]);
+});
+
+test('bad lines beyond the samples are counted', async () => {
+  const { open, state, counts } = await makeRig();
+  open('x').write('bad\n'.repeat(1000));
+  assert.equal(state.bad.length + state.uncounted, 1000);
+  assert.equal(counts.dropped.invalid, 1000);
+});
+
+test('a datagram may end without a newline and is a chunk of its own', async () => {
+  const { dispatcher, outputs, counts } = await makeRig();
+  dispatcher.datagram(Buffer.from('a 1 2\nb 3 4'), 'x');
+  dispatcher.datagram(Buffer.from('c 5 6\n'), 'x');
+  dispatcher.datagram(Buffer.from(''), 'x');
+  assert.equal(outputs[0].text, 'a 1 2\nb 3 4\nc 5 6\n');
+  assert.equal(counts.received, 3);
+});
+
+test('a sender waits for the full output it wrote to, and for no other', async () => {
+  const { open, outputs } = await makeRig();
+  const [slow, quick] = [open('slow'), open('quick')];
+  outputs[1].full = true;
+  assert.equal(slow.write('one 1 2\n'), false);
+  assert.equal(quick.write('a 1 2\n'), true);
+  assert.deepEqual(quick.events, []);
+  outputs[1].empty();
+  assert.deepEqual(slow.events, ['resume']);
+  assert.equal(slow.write('one 3 4\n'), true);
+  assert.equal(outputs[1].text, 'one 1 2\none 3 4\n');
+});
+
+test('a sender held by two outputs goes on only when both have room', async () => {
+  const { open, outputs } = await makeRig();
+  const { write, events } = open('x');
+  outputs[0].full = true;
+  outputs[1].full = true;
+  assert.equal(write('both 1 2\n'), false);
+  outputs[0].empty();
+  assert.deepEqual(events, []);
+  outputs[1].empty();
+  assert.deepEqual(events, ['resume']);
+});
+
+test('an output that has room again at once holds nobody, also beside one that has not', async () => {
+  const { open, outputs } = await makeRig();
+  const { write, events } = open('x');
+  outputs[0].full = true;
+  outputs[1].full = true;
+  outputs[0].whenWritable = (callback) => callback();
+  assert.equal(write('both 1 2\n'), false);
+  assert.deepEqual(events, []);
+  outputs[1].empty();
+  assert.deepEqual(events, ['resume']);
+});
+
+test('when memory is short every sender waits', async () => {
+  const { open, outputs, state } = await makeRig();
+  const [writer, bystander] = [open('writer'), open('bystander')];
+  outputs[0].full = true;
+  state.short = true;
+  writer.write('a 1 2\n');
+  assert.deepEqual(bystander.events, ['pause']);
+  outputs[0].empty();
+  assert.deepEqual(bystander.events, ['pause', 'resume']);
+});
+
+test('a datagram for a full output holds nobody', async () => {
+  const { open, dispatcher, outputs } = await makeRig();
+  const { write, events } = open('x');
+  outputs[1].full = true;
+  dispatcher.datagram(Buffer.from('one 1 2\n'), 'y');
+  assert.equal(write('a 1 2\n'), true);
+  assert.deepEqual(events, []);
+});
