@@ -3,6 +3,7 @@ import { access, constants, mkdir, rm, writeFile } from 'node:fs/promises';
 import { lookup } from 'node:dns/promises';
 import { dirname, resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
+import { renderProblem } from '../config/problem.ts';
 import { systemFiles } from '../destination/file-system.ts';
 import { makeTcpConnect, systemLookup } from '../destination/peer-socket.ts';
 import { Logger } from '../telemetry/logger.ts';
@@ -39,7 +40,7 @@ export async function runRelay({ config, version, embedded }: RunOptions): Promi
   );
   const log = makeCountedLog(logger, stderr);
   const signals = new Signals(log);
-  for (const { message } of config.warnings) log.warn(message);
+  for (const warning of config.warnings) log.warn(renderProblem(warning));
   let relay: Relay;
   try {
     await checkFolders(config);

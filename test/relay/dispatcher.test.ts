@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import type { Output } from '../../src/destination/output.ts';
 import { makeWasmEngine } from '../../src/engine/wasm-engine.ts';
 import { loadEngineModule } from '../../src/engine/wasm-module.ts';
+import type { StreamEnd } from '../../src/input/dispatcher.ts';
 import { LineDispatcher } from '../../src/relay/dispatcher.ts';
 import { makeRelayCounts } from '../../src/telemetry/ledger.ts';
 import { FakeClock } from '../destination/fake-clock.ts';
@@ -69,7 +70,11 @@ async function makeRig() {
       () => void events.push('resume'),
       () => void events.push('pause'),
     );
-    return { events, end: sink.end, write: (text: string) => sink.write(Buffer.from(text, 'latin1')) };
+    return {
+      events,
+      end: (how: StreamEnd) => sink.end(how),
+      write: (text: string) => sink.write(Buffer.from(text, 'latin1')),
+    };
   };
   return { dispatcher, outputs, counts, state, open };
 }
