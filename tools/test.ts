@@ -14,6 +14,8 @@ const SYSTEM_FILE_TIMEOUT_MS = 600_000;
 const CONCURRENCY = 2;
 const FILE_OUTPUT_BYTES_MAX = 64 << 10;
 
+const RUNNER_DIAGNOSTIC = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /;
+
 interface Choice {
   readonly system: boolean;
   readonly filters: readonly string[];
@@ -92,6 +94,11 @@ function runFiles(files: readonly string[], choice: Choice, tally: Tally): Promi
     tally.keepOutput(file, message);
   stream.on('test:stdout', keep);
   stream.on('test:stderr', keep);
+  stream.on('test:diagnostic', ({ message, nesting, file }) => {
+    // The runner's own say what the summary says.
+    if (nesting > 0 || (file !== undefined && !RUNNER_DIAGNOSTIC.test(message)))
+      console.log(`     ${message}`);
+  });
   stream.on('test:summary', ({ file, counts, duration_ms: durationMs, success }) => {
     if (file === undefined) return;
     if (counts.tests > 0) empty.delete(file);
