@@ -1,6 +1,23 @@
 // The compiled module (src/engine/wasm) as TypeScript sees it, and how it is loaded.
 import { readFile } from 'node:fs/promises';
 
+// The few names of the WebAssembly API used here; the `dom` library would bring a browser's globals along.
+declare global {
+  namespace WebAssembly {
+    interface Module {
+      readonly __module: never;
+    }
+    interface Instance {
+      readonly exports: Record<string, unknown>;
+    }
+    interface Memory {
+      readonly buffer: ArrayBuffer;
+    }
+    function compile(bytes: Uint8Array): Promise<Module>;
+    function instantiate(module: Module, imports: object): Promise<Instance>;
+  }
+}
+
 /** What `run` and the `after…` calls return: who has to act next. */
 export const DONE = 0;
 export const ODD = 1;
