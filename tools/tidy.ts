@@ -97,7 +97,9 @@ function checkDead(files: readonly string[]): Finding[] {
   const sources = files.filter((file) => file.startsWith('src/') && file.endsWith('.ts'));
   // While there is no command yet, nothing can be called dead.
   if (!sources.includes('src/cli/main.ts')) return [];
-  const alive = new Set(sources.filter((file) => file in ROOTS || WASM_ROOT.test(file)));
+  const alive = new Set(
+    sources.filter((file) => file in ROOTS || WASM_ROOT.test(file) || file.endsWith('.d.ts')),
+  );
   const pending = [...alive];
   for (let file = pending.pop(); file !== undefined; file = pending.pop()) {
     for (const { specifier } of importsOf(readSource(file))) {
