@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DelaySummary } from './delay-histogram.ts';
-import type { LoadReport, LoadRequest } from './load.ts';
+import type { LoadMode, LoadReport, LoadRequest } from './load.ts';
 import { readProcessCost } from './process-cost.ts';
 import { copyCount, type Relay, sinkCount, type TableKind } from './relays.ts';
 import type { SinkReply, SinkRequest } from './sink.ts';
@@ -18,6 +18,8 @@ export interface Scenario {
   readonly about: string;
   readonly table: TableKind;
   readonly load: Omit<LoadRequest, 'port' | 'seed'>;
+  /** Loads that run before and are not measured: a relay runs for months, its first seconds are not its speed. */
+  readonly warmup?: readonly LoadMode[];
 }
 
 /** The answer of one relay in one round. */
@@ -74,18 +76,10 @@ async function measure(
   const port = pid === undefined ? (sinks[0] ?? 0) : ports.listen;
 
   const copies = copyCount(scenario.table);
-  // How many lines pass is known when all are sent; until then the sink waits for more.
-  await ask(sink, { expect: Number.MAX_SAFE_INTEGER, idleMs: SINK_IDLE_MS }, 'ready');
+  const request = { ...scenario.load, port, seed: round };
+  for (const mode of scenario.warmup ?? []) await load({ ...request, mode }, copies, sink, children);
   const before = pid === undefined ? undefined : readProcessCost(pid);
-  const generator = forkScript('load.ts', children);
-  const done = reply(sink, 'done');
-  generator.send({ ...scenario.load, port, seed: round } satisfies LoadRequest);
-  const [sent] = (await once(generator, 'message', { signal: AbortSignal.timeout(LOAD_DEADLINE_MS) })) as [
-    LoadReport,
-  ];
-  const expected = sent.passing * copies;
-  sink.send({ until: expected } satisfies SinkRequest);
-  const result = await done;
+  const { sent, result, expected } = await load(request, copies, sink, children);
   const after = pid === undefined ? undefined : readProcessCost(pid);
   const received = result.ports.reduce((sum, one) => sum + one.lines, 0);
   const sum = result.ports.reduce((total, one) => (total + one.sum) | 0, 0);
@@ -107,6 +101,20 @@ async function measure(
     rssPeakMib: after?.rssPeakMib ?? 0,
     generatorLateMs: sent.lateMs,
   };
+}
+
+/** Sends one load and waits for what comes of it. */
+async function load(request: LoadRequest, copies: number, sink: ChildProcess, children: ChildProcess[]) {
+  // How many lines pass is known when all are sent; until then the sink waits for more.
+  await ask(sink, { expect: Number.MAX_SAFE_INTEGER, idleMs: SINK_IDLE_MS }, 'ready');
+  const generator = forkScript('load.ts', children);
+  const done = reply(sink, 'done');
+  generator.send(request);
+  const signal = AbortSignal.timeout(LOAD_DEADLINE_MS);
+  const [sent] = (await once(generator, 'message', { signal })) as [LoadReport];
+  const expected = sent.passing * copies;
+  sink.send({ until: expected } satisfies SinkRequest);
+  return { sent, result: await done, expected };
 }
 
 function forkScript(name: string, children: ChildProcess[]): ChildProcess {

@@ -58,7 +58,12 @@ export async function runRelay({ config, version, embedded }: RunOptions): Promi
       },
       turn: new Turn(
         { napMsMax: NAP_MS_MAX },
-        { clock: systemClock, nap: makeNap(), soon: (fn) => void setImmediate(fn) },
+        {
+          clock: systemClock,
+          nap: makeNap(),
+          soon: (fn) => void setImmediate(fn),
+          settled: (fn) => process.nextTick(fn),
+        },
       ),
       processMetrics: true,
     });

@@ -27,6 +27,8 @@ export interface TurnDependencies {
   readonly nap: (ms: number) => void;
   /** Runs a function when the reads of this turn are done. */
   readonly soon: (fn: () => void) => void;
+  /** Runs a function when what the running one has set off is done (completions of its writes), before any other event. */
+  readonly settled: (fn: () => void) => void;
 }
 
 /** Blocks the calling thread by waiting on a word nobody changes. */
@@ -42,7 +44,9 @@ export class Turn {
   readonly #clock: Clock;
   readonly #nap: (ms: number) => void;
   readonly #soon: (fn: () => void) => void;
+  readonly #settled: (fn: () => void) => void;
   readonly #run = () => this.#end();
+  readonly #maybeNap = () => this.#napIfTrickle();
   #due: (() => void)[] = [];
   #spare: (() => void)[] = [];
   #scheduled = false;
@@ -58,6 +62,7 @@ export class Turn {
     this.#clock = dependencies.clock;
     this.#nap = dependencies.nap;
     this.#soon = dependencies.soon;
+    this.#settled = dependencies.settled;
   }
 
   /** Runs `fn` when this turn's reads are done. */
@@ -90,10 +95,10 @@ export class Turn {
     for (const fn of due) fn();
     due.length = 0;
     this.#spare = due;
-    if (this.#napMsMax > 0 && this.#bytes > 0) this.#maybeNap();
+    if (this.#napMsMax > 0 && this.#bytes > 0) this.#settled(this.#maybeNap);
   }
 
-  #maybeNap(): void {
+  #napIfTrickle(): void {
     const now = this.#clock.monotonicMs();
     const sinceMs = now - this.#lastEndMs;
     this.#lastEndMs = now;

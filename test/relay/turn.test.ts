@@ -17,6 +17,7 @@ function makeRig(napMsMax = 4) {
         clock.nowMs += ms;
       },
       soon: (fn) => void due.push(fn),
+      settled: (fn) => fn(),
     },
   );
   /** One turn of the loop in which `bytes` arrived, `gapMs` after the last. */
