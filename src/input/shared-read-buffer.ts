@@ -21,9 +21,8 @@ export function moveToSharedBuffer(
 ): Socket | undefined {
   const handle = (accepted as unknown as WithHandle)._handle;
   if (handle === null || handle === undefined) return undefined;
+  // What is left of it is garbage. The server goes on counting it: do not wait for the server's `close`.
   (accepted as unknown as WithHandle)._handle = null;
-  // Without a handle this only takes it off the server's count, which `server.close` waits for.
-  accepted.destroy();
   // Any handle will do, whatever its type says.
   const adopted = handle as unknown as BoundSocket;
   return new Socket({ handle: adopted, allowHalfOpen: true, onread: { buffer, callback: onRead } });

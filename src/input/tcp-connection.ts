@@ -40,11 +40,7 @@ export class TcpConnection {
   /** `accepted` is paused, so that no byte of it has been read. */
   constructor(accepted: Socket, options: TcpConnectionOptions, dependencies: TcpConnectionDependencies) {
     this.#dependencies = dependencies;
-    this.#sink = dependencies.dispatcher.open(
-      renderSender(accepted),
-      () => this.#resume(),
-      () => this.#pause(),
-    );
+    const sender = renderSender(accepted);
     const moved =
       options.buffer &&
       moveToSharedBuffer(accepted, options.buffer, (sizeBytes) => this.#onShared(sizeBytes));
@@ -53,9 +49,16 @@ export class TcpConnection {
     this.#socket.on('end', () => this.#end('fin'));
     this.#socket.on('error', () => this.#end('reset'));
     this.#socket.on('close', () => this.#end('reset'));
-    if (moved) return;
-    accepted.on('data', (chunk: Buffer) => this.#onOwn(chunk));
-    accepted.resume();
+    if (!moved) {
+      accepted.on('data', (chunk: Buffer) => this.#onOwn(chunk));
+      accepted.resume();
+    }
+    // Nothing is read before the next turn, and the dispatcher may pause at once.
+    this.#sink = dependencies.dispatcher.open(
+      sender,
+      () => this.#resume(),
+      () => this.#pause(),
+    );
   }
 
   /** Ends the connection when nothing has been read for more than `sweepsMax` calls. One that we paused is not idle. */

@@ -5,8 +5,9 @@
 //                    └──accept or bind error──▶ failed ──after a backoff──▶ listening      any ─stop─▶ stopped
 //
 // Closing resets the connections that wait in the system's queue, and their senders may have sent already. So the
-// queue is kept no longer than the slots that are left, and all who are in it are taken before it closes. Running out
-// of descriptors must not happen at all: libuv then takes each waiting connection and drops it, without a word.
+// queue is kept no longer than the slots that are left, and all who are in it are taken before it closes; only who
+// comes in the very turn of closing is reset. Running out of descriptors must not happen at all: libuv then takes each
+// waiting connection and drops it, without a word.
 import { createServer, type Server, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../util/clock.ts';
@@ -26,8 +27,9 @@ const BACKOFF_MIN_MS = 500;
 const BACKOFF_MAX_MS = 60_000;
 /** The same trouble is a warning once in this time, ms. */
 const WARN_EVERY_MS = 60_000;
-/** The queue is kept this short near the bound, and its connections are taken beyond it: far below the reserve. */
-const OVERSHOOT_MAX = 8;
+/** Near the bound the queue is kept this long, and is emptied beyond the bound: both far below the reserve. */
+const QUEUE_NEAR_BOUND = 8;
+const OVERSHOOT_MAX = 16;
 /** First probe of a connection on which nothing comes; the number of probes and their interval are the system's. */
 const KEEPALIVE_MS = 60_000;
 
@@ -253,7 +255,7 @@ export class TcpListener {
 
   /** The system queues one more than it is told, and one may come between an accept and the next call. */
   #backlogFor(free: number): number {
-    return Math.min(this.#options.backlog, free + OVERSHOOT_MAX - 2);
+    return Math.min(this.#options.backlog, free + QUEUE_NEAR_BOUND - 2);
   }
 
   #adjustBacklog(free: number): void {

@@ -66,15 +66,17 @@ test('TCP and UDP share an address and are logged as users of carbon-relay-ng ex
 });
 
 test('when one of the two cannot be had, neither stays open', async (t) => {
-  const taken = createSocket('udp4').bind(0, '127.0.0.1');
+  // An address of its own: on 127.0.0.1 a connection of another test may have the port.
+  const host = '127.0.0.77';
+  const taken = createSocket('udp4').bind(0, host);
   t.after(() => taken.close());
   await once(taken, 'listening');
   const { port } = taken.address();
-  const { input } = makePlain(t, `127.0.0.1:${port}`);
+  const { input } = makePlain(t, `${host}:${port}`);
   await assert.rejects(input.start(), {
-    message: `listen_addr 127.0.0.1:${port}/udp: address already in use`,
+    message: `listen_addr ${host}:${port}/udp: address already in use`,
   });
-  const server = createServer().listen(port, '127.0.0.1');
+  const server = createServer().listen(port, host);
   t.after(() => server.close());
   await once(server, 'listening');
 });

@@ -5,6 +5,7 @@ import type { Dispatcher, LineSink, StreamEnd } from '../../src/input/dispatcher
 export interface RecordedStream {
   readonly sender: string;
   readonly resume: () => void;
+  readonly pause: () => void;
   chunks: Buffer[];
   sizeBytes: number;
   /** Each end that was told; more than one is a fault. */
@@ -23,11 +24,13 @@ export class RecordingDispatcher implements Dispatcher {
   /** False: only sizes are kept. */
   keep = true;
   room = true;
+  pauseAtOpen = false;
 
-  open(sender: string, resume: () => void): LineSink {
+  open(sender: string, resume: () => void, pause: () => void): LineSink {
     const stream: RecordedStream = {
       sender,
       resume,
+      pause,
       chunks: [],
       sizeBytes: 0,
       ends: [],
@@ -35,6 +38,7 @@ export class RecordingDispatcher implements Dispatcher {
       onWrite: undefined,
     };
     this.streams.push(stream);
+    if (this.pauseAtOpen) pause();
     return {
       write: (chunk) => {
         if (chunk.length === 0 || chunk.length > this.chunkBytesMax)

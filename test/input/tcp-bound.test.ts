@@ -38,11 +38,36 @@ test('at max_connections new senders are refused until some leave', async (t) =>
   assert.equal(log.lines.filter((line) => line.includes('again')).length, 1);
 });
 
+test('a crowd that comes when few slots are left is served or refused, never reset', async (t) => {
+  const { input, dispatcher } = await startTcp(t, { connectionsMax: 40 });
+  const early = await openSenders(t, input.port, 30);
+  await waitUntil('the first streams', () => dispatcher.streams.length === 30);
+  const late = await openSenders(t, input.port, 60, 30);
+  const served = [...early.served, ...late.served];
+  assert.ok(served.length >= 40 && served.length <= 48, `${served.length} served`);
+  assert.equal(served.length + late.refused.length, 90);
+  await waitUntil('all lines', () => dispatcher.text.split('\n').length > served.length * 5);
+  assert.equal(input.stats.connections, served.length);
+});
+
+test('a bound that is reached again and again is one warning', async (t) => {
+  const { input, log } = await startTcp(t, { connectionsMax: 2 });
+  for (let round = 1; round <= 3; round += 1) {
+    const { served } = await openSenders(t, input.port, 2);
+    await waitUntil('the bound', () => input.stats.closures === round && !input.listening);
+    for (const { socket } of served) socket.end();
+    await waitUntil('listening again', () => input.listening);
+  }
+  assert.equal(log.at('warn').length, 1);
+});
+
 test('with few file descriptors senders are served as far as possible, and nothing of theirs is lost', async (t) => {
   const relay = await startLimited(t, 256);
-  const { served, refused } = await openSenders(t, relay.port, 1000);
-  assert.equal(served.length + refused.length, 1000);
+  const { served: connected, refused } = await openSenders(t, relay.port, 1000);
+  const served = connected.filter(({ id }) => !refused.includes(id));
   assert.ok(served.length >= 140 && served.length < 256, `${served.length} served`);
+  // Who comes in the turn of closing is reset, and is told so.
+  assert.ok(connected.length - served.length <= 5, `${connected.length - served.length} reset`);
   const first = await relay.report();
   assert.equal(first.stats.listening, 'full');
   assertServed(served, first.lines);

@@ -97,6 +97,48 @@ for (const readBufferBytes of [READ_BUFFER_BYTES, 0]) {
     assert.equal(input.stats.paused, 0);
   });
 
+  test(`the dispatcher can pause a sender at any time, with ${way}`, async (t) => {
+    const { input, dispatcher, connect } = await startTcp(t, { readBufferBytes });
+    const prober = await connect();
+    await waitUntil('the first stream', () => dispatcher.streams.length === 1);
+    const [probe] = dispatcher.streams;
+    const isRead = async (): Promise<void> => {
+      const before = probe?.sizeBytes ?? 0;
+      prober.write('x');
+      await waitUntil('a byte of the other', () => probe?.sizeBytes === before + 1);
+    };
+    dispatcher.pauseAtOpen = true;
+    const socket = await connect();
+    socket.write('a');
+    await waitUntil('the second stream', () => dispatcher.streams.length === 2);
+    const stream = dispatcher.streams[1];
+    assert.ok(stream);
+    for (let round = 0; round < 5; round += 1) await isRead();
+    assert.equal(stream.sizeBytes, 0, 'read although paused at once');
+    assert.equal(input.stats.paused, 1);
+    stream.resume();
+    await waitUntil('its byte', () => stream.sizeBytes === 1);
+    stream.pause();
+    stream.pause();
+    socket.end('b');
+    for (let round = 0; round < 5; round += 1) await isRead();
+    assert.equal(stream.sizeBytes, 1, 'read although paused');
+    assert.equal(input.stats.paused, 1);
+    stream.resume();
+    await waitUntil('the end', () => stream.ends.length === 1);
+    assert.equal(bytesOf(stream).toString(), 'ab');
+    // Within a write that is answered with true.
+    if (probe) probe.onWrite = () => probe.pause();
+    await isRead();
+    prober.write('y');
+    assert.equal(input.stats.paused, 1);
+    assert.equal(probe?.sizeBytes, 11);
+    probe.onWrite = undefined;
+    probe.resume();
+    await waitUntil('the last byte', () => probe.sizeBytes === 12);
+    assert.equal(input.stats.paused, 0);
+  });
+
   test(`a reset, with ${way}, ends the stream as reset and closes nothing else`, async (t) => {
     const { input, dispatcher, connect } = await startTcp(t, { readBufferBytes });
     const socket = await connect();
