@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DelaySummary } from './delay-histogram.ts';
-import type { LoadMode, LoadReport, LoadRequest } from './load.ts';
+import type { LoadFailure, LoadMode, LoadReport, LoadRequest } from './load.ts';
 import { readProcessCost } from './process-cost.ts';
 import { copyCount, type Relay, sinkCount, type TableKind } from './relays.ts';
 import type { SinkReply, SinkRequest } from './sink.ts';
@@ -111,7 +111,8 @@ async function load(request: LoadRequest, copies: number, sink: ChildProcess, ch
   const done = reply(sink, 'done');
   generator.send(request);
   const signal = AbortSignal.timeout(LOAD_DEADLINE_MS);
-  const [sent] = (await once(generator, 'message', { signal })) as [LoadReport];
+  const [sent] = (await once(generator, 'message', { signal })) as [LoadReport | LoadFailure];
+  if (sent.kind === 'failed') throw new Error(`the load did not get through: ${sent.message}`);
   const expected = sent.passing * copies;
   sink.send({ until: expected } satisfies SinkRequest);
   return { sent, result: await done, expected };
@@ -173,6 +174,9 @@ async function startRelay(
   });
   child.on('error', (error) => {
     errors += error.message;
+  });
+  child.on('exit', (code, signal) => {
+    if (signal !== 'SIGTERM' && code !== 0) console.log(`${program} ended with ${code ?? signal}: ${errors}`);
   });
   const deadline = performance.now() + START_DEADLINE_MS;
   while (!(await accepts(port))) {

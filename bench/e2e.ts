@@ -75,9 +75,17 @@ async function main(): Promise<void> {
     for (let round = 1; round <= rounds; round++) {
       for (const relay of relays) {
         if (!relay.supports(scenario.table)) continue;
-        const measurement = await runOnce(scenario, relay, round);
-        measurements.push(measurement);
-        printTable([measurement], round === 1 && relay === relays[0]);
+        try {
+          const measurement = await runOnce(scenario, relay, round);
+          measurements.push(measurement);
+          printTable([measurement], round === 1 && relay === relays[0]);
+        } catch (error) {
+          // The other relays go on; a missing row is seen.
+          console.log(
+            `round ${round}, ${relay.name}: ${error instanceof Error ? error.message : String(error)}`,
+          );
+          process.exitCode = 1;
+        }
       }
     }
     printRatios(measurements.filter((one) => one.scenario === scenario.name));

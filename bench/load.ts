@@ -44,6 +44,12 @@ export interface LoadReport {
   readonly lateMs: number;
 }
 
+/** What is said when the relay cannot be reached. */
+export interface LoadFailure {
+  readonly kind: 'failed';
+  readonly message: string;
+}
+
 const PIECE_BYTES = 64 << 10;
 const TURN_MS = 0.2;
 
@@ -207,5 +213,8 @@ async function runLoad(request: LoadRequest): Promise<LoadReport> {
 
 process.on('disconnect', () => process.exit(0));
 process.once('message', (request: LoadRequest) => {
-  void runLoad(request).then((report) => process.send?.(report));
+  void runLoad(request).then(
+    (report) => process.send?.(report),
+    (error: unknown) => process.send?.({ kind: 'failed', message: String(error) } satisfies LoadFailure),
+  );
 });

@@ -1,6 +1,5 @@
 // The command delivers what it was sent, whatever the peer does; the ledger tells the same story.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { test } from 'node:test';
 import { assertConserved } from '../assert-conserved.ts';
 import { routeTo, startRelay } from './relay-process.ts';
@@ -82,8 +81,7 @@ test('a frozen peer pauses the sender, and all arrives when it thaws', async (t)
   const sending = writeLines(socket, lines).then(() => {
     isSent = true;
   });
-  const ready = async (): Promise<boolean> => (await relay.get('/readyz')).status === 200;
-  while (await ready()) await once(socket, 'drain', { signal: AbortSignal.timeout(10_000) }).catch(() => []);
+  await relay.untilNotReady();
   assert.equal(isSent, false);
   assert.ok((await relay.ledger()).received < lines.length);
 
@@ -120,18 +118,28 @@ test('a peer that restarts gets every line, none cut in two', async (t) => {
   assert.equal(ledger.destinations[0]?.written, lines.length);
 });
 
-test('a peer that resets while lines flow gets every line', async (t) => {
+test('a peer that resets with bytes unread gets every line', async (t) => {
   const sink = await startSink(t, { keep: true });
   const relay = await startRelay(t, routeTo(`${sink.addr} reconn=100`));
-  const lines = makeLines('m', 30_000);
-  const sending = sendLines(t, relay.port, lines);
-  await sink.untilLines(2000);
+  const lines = makeLines('metric.with.a.name.of.usual.length', 30_000);
+  const half = lines.length / 2;
+  const socket = await openSender(t, relay.port);
+  await writeLines(socket, lines.slice(0, 1000));
+  await sink.untilLines(1000);
+  sink.reading = 'frozen';
+  await writeLines(socket, lines.slice(1000, half));
+  // The kernel has them all, the peer has read none of them.
+  await relay.untilLedger('half is written', ({ destinations }) => destinations[0]?.written === half);
   sink.reset();
-  await sending;
+  sink.reading = 'all';
+  await writeLines(socket, lines.slice(half));
+  socket.end();
   await sink.until('every line', () => new Set(sink.kept).size === lines.length);
   const { ledger } = await relay.terminate();
   assertConserved(ledger);
   assert.deepEqual(ledger.dropped, {});
+  assert.equal(ledger.destinations[0]?.written, lines.length);
+  assert.ok((ledger.destinations[0]?.resent ?? 0) > 0, 'nothing was sent again');
 });
 
 test('a dead destination does not keep lines from the other one', async (t) => {

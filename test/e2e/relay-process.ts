@@ -113,6 +113,15 @@ export class RelayProcess {
     }
   }
 
+  /** Waits until it says that it can take no more. */
+  async untilNotReady(): Promise<void> {
+    const end = performance.now() + DEADLINE_MS;
+    while ((await this.get('/readyz')).status === 200) {
+      if (performance.now() > end) throw new Error(`still ready after ${DEADLINE_MS} ms`);
+      await sleep(POLL_MS);
+    }
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
