@@ -7,7 +7,8 @@ import { ROOT } from '../tools/source-files.ts';
 export type TableKind =
   | { readonly kind: 'fanout'; readonly destinations: number }
   | { readonly kind: 'routes10' }
-  | { readonly kind: 'regex1000' };
+  /** 1,000 regex routes; `matching` of them get lines: all, or the last, which takes every line. */
+  | { readonly kind: 'regexes'; readonly matching: 'all' | 'last' };
 
 /** How many sinks a table sends to. */
 export function sinkCount(table: TableKind): number {
@@ -46,12 +47,14 @@ const BLOCK_PREFIX = 'blocked.';
 function rulesOf(table: TableKind, { sinks }: Ports): Rule[] {
   if (table.kind === 'fanout') return [{ kind: 'all', pattern: '', sinks }];
   const first = sinks[0] ?? 0;
-  if (table.kind === 'regex1000') {
-    return Array.from({ length: 1000 }, (_, host) => ({
-      kind: 'regex',
-      pattern: `^g[0-9]+\\.app[0-9]+\\.host${String(host).padStart(4, '0')}\\.`,
-      sinks: [first],
-    }));
+  if (table.kind === 'regexes') {
+    const word = table.matching === 'all' ? 'host' : 'other';
+    const rules = Array.from({ length: 1000 }, (_, host): Rule => {
+      const pattern = `^g[0-9]+\\.app[0-9]+\\.${word}${String(host).padStart(4, '0')}\\.`;
+      return { kind: 'regex', pattern, sinks: [first] };
+    });
+    if (table.matching === 'all') return rules;
+    return [...rules.slice(1), { kind: 'regex', pattern: '^g[0-9]+\\.app[0-9]+\\.', sinks: [first] }];
   }
   return Array.from({ length: 10 }, (_, group): Rule => {
     const to = { sinks: [sinks[group] ?? first] };
@@ -92,7 +95,7 @@ function posixPattern({ kind, pattern }: Rule): string {
 }
 
 // It tries the 1,000 patterns one by one and would need minutes for a million lines.
-const withoutManyRegexes = (table: TableKind): boolean => table.kind !== 'regex1000';
+const withoutManyRegexes = (table: TableKind): boolean => table.kind !== 'regexes';
 
 /** Debian's carbon-c-relay with its defaults; its own statistics stay out of the stream. */
 const carbonCRelay: Relay = {

@@ -34,6 +34,8 @@ export interface DestinationDependencies extends SenderDependencies {
   readonly budget: QueueBudget;
   /** The least time between two small writes, ms, now; absent: 0. */
   readonly paceMs?: () => number;
+  /** Hears of every write, for whoever decides on the pace. */
+  readonly noteWrite?: (bytes: number) => void;
 }
 
 /** A write of at least this size is never paced. */
@@ -277,6 +279,7 @@ export class Destination implements Output {
     const bytes = this.#queue.take();
     if (bytes === undefined) return;
     this.#wroteMs = nowMs;
+    this.#deps.noteWrite?.(bytes.length);
     this.#sender.send(bytes);
   }
 

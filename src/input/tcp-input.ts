@@ -10,7 +10,7 @@ import { TcpConnection, type TcpCounters } from './tcp-connection.ts';
 import { TcpListener } from './tcp-listener.ts';
 
 /** Bytes of one read; see bench/micro/tcp-receive.ts. */
-export const READ_BUFFER_BYTES = 128 * 1024;
+export const READ_BUFFER_BYTES = 256 * 1024;
 /** The idle timeout is counted in this many steps: a connection ends at most one step late, never early. */
 const IDLE_STEPS = 8;
 

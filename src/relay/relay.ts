@@ -22,10 +22,11 @@ import type { Log } from '../util/log.ts';
 import { LineDispatcher } from './dispatcher.ts';
 import { makeRelayView } from './relay-view.ts';
 import { Routing } from './routing.ts';
-import { Turn } from './turn.ts';
+import type { Turn } from './turn.ts';
+import { WritePacer } from './write-pacer.ts';
 
 /** Largest read of a connection, and so of a run of the engine, bytes. */
-const CHUNK_BYTES_MAX = 64 * 1024;
+const CHUNK_BYTES_MAX = 256 * 1024;
 /** Descriptors kept for destinations, files and admin connections. */
 const DESCRIPTOR_RESERVE = 64;
 /** With a UDP receive buffer below this the loop naps for a shorter time, bytes. */
@@ -93,6 +94,7 @@ export class Relay {
         countBadLines: (reason, lines) => badMetrics.countOnly(reason, lines),
         isMemoryShort: () => this.#budget.bytes > config.queueBytesTotal,
         noteInput: (bytes) => world.turn.noteInput(bytes),
+        noteConnection: () => world.turn.noteConnection(),
       },
     );
     this.#input = config.inputs.listenAddr === '' ? undefined : this.#makeInput(dispatcher);
@@ -164,13 +166,24 @@ export class Relay {
     const { clock, log, random, network, turn } = this.#world;
     const { levels, shutdownTimeoutMs } = this.config;
     const pool = new SlabPool();
+    const pacer = new WritePacer({ clock });
     const afterTurn = (run: () => void) => turn.after(run);
     return new Routing(
       { levels, removalMs: shutdownTimeoutMs },
       {
         engine: this.engine,
         clock,
-        destination: { clock, log, random, pool, budget: this.#budget, afterTurn, ...network },
+        destination: {
+          ...network,
+          clock,
+          log,
+          random,
+          pool,
+          budget: this.#budget,
+          afterTurn,
+          paceMs: () => pacer.paceMs,
+          noteWrite: (bytes) => pacer.noteWrite(bytes),
+        },
       },
     );
   }

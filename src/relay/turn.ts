@@ -77,6 +77,12 @@ export class Turn {
     this.#schedule();
   }
 
+  /** Notes that a sender connected: one connection is accepted a turn, so a nap would hold a crowd of them up. */
+  noteConnection(): void {
+    this.#bytes = Number.POSITIVE_INFINITY;
+    this.#schedule();
+  }
+
   /** Shortens the longest nap, for an input whose kernel buffer is small. */
   limitNap(ms: number): void {
     this.#napMsMax = Math.min(this.#napMsMax, ms);
@@ -104,6 +110,7 @@ export class Turn {
     this.#lastEndMs = now;
     const bytes = this.#bytes;
     this.#bytes = 0;
+    if (bytes === Number.POSITIVE_INFINITY) return;
     // After a pause longer than a nap this was lone input: nothing to gather.
     if (sinceMs > this.#napMsMax * 2) {
       this.#bytesPerMs = 0;

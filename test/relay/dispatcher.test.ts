@@ -62,6 +62,7 @@ async function makeRig() {
       void state.bad.push(`${sender} ${reason} ${error}: ${Buffer.from(line).toString('latin1')}`),
     countBadLines: (_reason, lines) => void (state.uncounted += lines),
     noteInput: () => {},
+    noteConnection: () => {},
   });
   const open = (sender: string) => {
     const events: string[] = [];

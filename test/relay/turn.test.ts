@@ -74,6 +74,15 @@ test('with a nap of 0 the loop never naps', () => {
   assert.deepEqual(naps, []);
 });
 
+test('a turn in which a sender connected ends without a nap', () => {
+  const { turn, runTurn, naps } = makeRig();
+  for (let i = 0; i < 50; i++) {
+    turn.noteConnection();
+    runTurn(60, 0.3);
+  }
+  assert.deepEqual(naps, []);
+});
+
 test('a limit shortens naps', () => {
   const { turn, runTurn, naps } = makeRig();
   turn.limitNap(1);
