@@ -150,7 +150,8 @@ async function reply<K extends SinkReply['kind']>(sink: ChildProcess, kind: K): 
   }
 }
 
-async function freePort(): Promise<number> {
+/** Finds a port that is free now. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -160,7 +161,8 @@ async function freePort(): Promise<number> {
   return address !== null && typeof address === 'object' ? address.port : 0;
 }
 
-async function startRelay(
+/** Starts a relay and waits until it accepts; returns its pid. */
+export async function startRelay(
   [program = '', ...args]: readonly string[],
   port: number,
   folder: string,
@@ -202,7 +204,8 @@ async function accepts(port: number): Promise<boolean> {
   }
 }
 
-async function stop(child: ChildProcess): Promise<void> {
+/** Ends a child by SIGTERM, at last by SIGKILL. */
+export async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   const exited = once(child, 'exit');
   child.kill('SIGTERM');
