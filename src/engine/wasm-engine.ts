@@ -74,7 +74,7 @@ class WasmEngine implements Engine {
     this.#transfer = this.#words[at + 2] as number;
     const keys = this.#words[at] as number;
     randomFillSync(this.#bytes, keys, lineBytesMax + 64);
-    randomFillSync(this.#bytes, this.#transfer, 24);
+    randomFillSync(this.#bytes, this.#transfer, 32);
     wasm.seed();
     this.#plans = new PlanTable({
       reserve: (size) => wasm.reserve(size) >>> 0,

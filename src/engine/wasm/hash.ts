@@ -3,7 +3,8 @@
 // NH of UMAC (Black, Halevi, Krawczyk, Krovetz, Rogaway 1999; RFC 4418): the sum of (m[i] + k[i]) * (m[i+1] + k[i+1])
 // over 32-bit words, modulo 2^64, with a random k for every position of the longest key. Any two different keys of one
 // length collide with probability <= 2^-32 over the choice of k, whatever the keys are. The length times a random odd
-// number joins the sum. The last step is multiply-shift (Dietzfelbinger et al. 1997), universal from 64 to 32 bits.
+// number joins the sum. Sums of sequential keys lie in patterns; two xor-shifts around a random odd factor, a bijection,
+// spread them. The last step is multiply-shift (Dietzfelbinger et al. 1997), universal from 64 to 32 bits.
 // Every step is keyed, so nobody who does not know k can build colliding keys, as one can for a multiply-xor hash whose
 // seed enters only at the start. In WebAssembly it costs seven SIMD instructions per 16 bytes, no serial chain, where
 // SipHash-1-3 costs a chain of 14 per 8 bytes.
@@ -12,10 +13,11 @@ import { reserve } from './memory';
 let masks: u32 = 0;
 let words: u32 = 0;
 let lengthFactor: u64 = 0;
+let mixFactor: u64 = 0;
 let finalFactor: u64 = 0;
 let finalTerm: u64 = 0;
 
-/** Reserves the key words for keys of up to `keyBytesMax`; returns where to put `keyBytesMax + 40` random bytes. */
+/** Reserves the key words for keys of up to `keyBytesMax`; returns where to put `keyBytesMax + 64` random bytes. */
 export function startHash(keyBytesMax: u32): u32 {
   masks = reserve(32);
   memory.fill(masks, 0xff, 16);
@@ -24,11 +26,12 @@ export function startHash(keyBytesMax: u32): u32 {
   return words;
 }
 
-/** Takes the last three key words from the 24 bytes at `at`; the factors are made odd. */
+/** Takes the last four key words from the 32 bytes at `at`; the factors are made odd. */
 export function seedHash(at: u32): void {
   lengthFactor = load<u64>(at) | 1;
   finalFactor = load<u64>(at, 8) | 1;
   finalTerm = load<u64>(at, 16);
+  mixFactor = load<u64>(at, 24) | 1;
 }
 
 /** A mask of `size` (0..16) leading bytes. */
@@ -61,8 +64,11 @@ export function hashKey(key: u32, size: u32): u32 {
   if (rest !== 0) {
     sum = i64x2.add(sum, product(v128.and(v128.load(key + at), tailMask(rest)), v128.load(words + at)));
   }
-  const folded = i64x2.extract_lane(sum, 0) + i64x2.extract_lane(sum, 1) + <u64>size * lengthFactor;
-  return <u32>((folded * finalFactor + finalTerm) >> 32);
+  let mixed: u64 = i64x2.extract_lane(sum, 0) + i64x2.extract_lane(sum, 1) + <u64>size * lengthFactor;
+  mixed ^= mixed >> 32;
+  mixed *= mixFactor;
+  mixed ^= mixed >> 29;
+  return <u32>((mixed * finalFactor + finalTerm) >> 32);
 }
 
 /** Compares `size` bytes; reads up to 15 bytes past both ends. */

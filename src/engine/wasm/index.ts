@@ -60,7 +60,7 @@ export function start(lineBytesMax: u32, chunkBytesMax: u32, seriesMax: u32, pla
   return report;
 }
 
-/** Takes the random bytes that JavaScript put at the hash key words: `lineBytesMax + 64` of them, then 24 at `transfer`. */
+/** Takes the random bytes that JavaScript put at the hash key words: `lineBytesMax + 64` of them, then 32 at `transfer`. */
 export function seed(): void {
   seedHash(transfer);
 }
