@@ -38,7 +38,14 @@ export interface LineDispatcherDependencies {
   readonly countBadLines: (reason: DropReason, lines: number) => void;
   readonly noteInput: (bytes: number) => void;
   readonly noteConnection: () => void;
+  /** True when the turn has read for so long that no connection may be read any more in it. */
+  readonly isTurnLong: (connections: number) => boolean;
+  /** Runs a function when this turn is over. */
+  readonly afterTurn: (fn: () => void) => void;
 }
+
+/** What a sender can wait for. */
+type Gate = Pick<Output, 'whenWritable'>;
 
 /** The Dispatcher of one engine. */
 export class LineDispatcher implements Dispatcher {
@@ -46,6 +53,8 @@ export class LineDispatcher implements Dispatcher {
   readonly #lineBytesMax: number;
   readonly #deps: LineDispatcherDependencies;
   readonly #flows = new Set<Flow>();
+  /** Opens when the turn is over. */
+  readonly #nextTurn: Gate;
   /** Outputs that were over their bound in the run under way. */
   readonly #blocked: Output[] = [];
   #datagram: Uint8Array;
@@ -58,10 +67,11 @@ export class LineDispatcher implements Dispatcher {
     this.#lineBytesMax = options.lineBytesMax;
     this.#deps = dependencies;
     this.#datagram = new Uint8Array(0);
+    this.#nextTurn = { whenWritable: (callback) => dependencies.afterTurn(callback) };
   }
 
   open(sender: string, resume: () => void, pause: () => void): LineSink {
-    const { engine, clock, noteInput } = this.#deps;
+    const { engine, clock, noteInput, isTurnLong } = this.#deps;
     const stream = new LineStream(engine, this.#lineBytesMax, {
       ran: (outcome) => this.#settle(outcome, true, sender),
       tooLong: (start) => this.#bookBroken('invalid', start, TOO_LONG_ERROR, sender),
@@ -77,6 +87,7 @@ export class LineDispatcher implements Dispatcher {
         if (chunk.length <= this.#sliceBytes) stream.write(chunk, nowSec);
         else this.#writeSlices(stream, chunk, nowSec);
         if (this.#blocked.length !== 0) this.#hold(flow);
+        if (isTurnLong(this.#flows.size)) this.#endReads(flow);
         return !flow.held;
       },
       end: (how: StreamEnd) => {
@@ -156,11 +167,22 @@ export class LineDispatcher implements Dispatcher {
       if (!flow.held) flow.stopFor(outputs);
     }
   }
+
+  /** Lets no connection be read before the next turn. The writer is last then, so that each gets its turn. */
+  #endReads(writer: Flow): void {
+    const gates = [this.#nextTurn];
+    for (const flow of this.#flows) {
+      if (flow !== writer && !flow.held) flow.stopFor(gates);
+    }
+    writer.waitFor(gates);
+    // Flows resume in the order of this set.
+    if (this.#flows.delete(writer)) this.#flows.add(writer);
+  }
 }
 
 /** A sender's reasons to wait. */
 class Flow {
-  readonly #waitingFor = new Set<Output>();
+  readonly #waitingFor = new Set<Gate>();
   readonly #resume: () => void;
   readonly #pause: () => void;
 
@@ -173,22 +195,22 @@ class Flow {
     return this.#waitingFor.size !== 0;
   }
 
-  /** Waits for room in each output; resumes when the last has some, which may be at once. */
-  waitFor(outputs: readonly Output[]): void {
-    const more = outputs.filter((output) => !this.#waitingFor.has(output));
+  /** Waits for each gate, an output with room or the next turn; resumes when the last is open, which may be at once. */
+  waitFor(gates: readonly Gate[]): void {
+    const more = gates.filter((gate) => !this.#waitingFor.has(gate));
     // All are noted before the first is asked: it may call back at once, and must not resume for the others.
-    for (const output of more) this.#waitingFor.add(output);
-    for (const output of more) {
-      output.whenWritable(() => {
-        this.#waitingFor.delete(output);
+    for (const gate of more) this.#waitingFor.add(gate);
+    for (const gate of more) {
+      gate.whenWritable(() => {
+        this.#waitingFor.delete(gate);
         if (!this.held) this.#resume();
       });
     }
   }
 
   /** Pauses a sender that did not just write. */
-  stopFor(outputs: readonly Output[]): void {
+  stopFor(gates: readonly Gate[]): void {
     this.#pause();
-    this.waitFor(outputs);
+    this.waitFor(gates);
   }
 }

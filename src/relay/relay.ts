@@ -95,6 +95,8 @@ export class Relay {
         isMemoryShort: () => this.#budget.bytes > config.queueBytesTotal,
         noteInput: (bytes) => world.turn.noteInput(bytes),
         noteConnection: () => world.turn.noteConnection(),
+        isTurnLong: (connections) => world.turn.isLong(connections),
+        afterTurn: (fn) => world.turn.after(fn),
       },
     );
     this.#input = config.inputs.listenAddr === '' ? undefined : this.#makeInput(dispatcher);

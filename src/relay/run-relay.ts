@@ -1,4 +1,5 @@
 // A relay as a process: start, the lines users wait for, signals, the ledger at the end, the exit code.
+import { existsSync } from 'node:fs';
 import { access, constants, mkdir, rm, writeFile } from 'node:fs/promises';
 import { lookup } from 'node:dns/promises';
 import { dirname, resolve } from 'node:path';
@@ -137,7 +138,7 @@ async function checkFolders(config: Config): Promise<void> {
       if (address.protocol !== 'file') continue;
       const folder = dirname(resolve(address.path));
       try {
-        await mkdir(folder, { recursive: true });
+        await makeFolder(folder);
         await access(folder, constants.W_OK);
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
@@ -150,6 +151,13 @@ async function checkFolders(config: Config): Promise<void> {
       }
     }
   }
+}
+
+/** Makes a folder and those above it. Node's own recursion never ends where a folder refuses children, as in /proc. */
+async function makeFolder(folder: string): Promise<void> {
+  const missing: string[] = [];
+  for (let path = folder; !existsSync(path); path = dirname(path)) missing.push(path);
+  for (const path of missing.toReversed()) await mkdir(path);
 }
 
 async function writePidFile(path: string, log: Log): Promise<void> {

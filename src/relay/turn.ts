@@ -6,12 +6,20 @@
 // The first packet after a pause is never delayed, and the nap shortens as the traffic grows, until there is none:
 // it aims at TARGET_BYTES a turn. Blocking the loop is cheaper than pausing the sockets, which costs two system calls
 // per connection and turn; nothing else on this loop minds a few milliseconds.
+//
+// A turn must not last either: when keys are new (a start, a change of the table) its lines cost fifty times what they
+// cost else, and the loop would read on and on, send nothing and answer nobody for seconds. `isLong` says when to stop.
 import type { Clock } from '../util/clock.ts';
 
 /** Bytes that a turn should bring; a nap is no longer than it takes for so much to arrive. */
 const TARGET_BYTES = 8 * 1024;
 /** Naps shorter than this are not worth the system call, ms. */
 const NAP_MS_MIN = 0.2;
+/** Longest that a turn may read, ms, and what each connection adds, since to pause them all costs time too. */
+const READ_MS_MAX = 20;
+const READ_MS_PER_CONNECTION = 0.01;
+/** The clock is read once in so many bytes. */
+const READ_CHECK_BYTES = 16 * 1024;
 /** Weight of the newest turn in the moving average of the rate. */
 const RATE_WEIGHT = 0.2;
 
@@ -51,6 +59,8 @@ export class Turn {
   #spare: (() => void)[] = [];
   #scheduled = false;
   #bytes = 0;
+  #startMs = 0;
+  #bytesToCheck = 0;
   #lastEndMs = 0;
   #bytesPerMs = 0;
   /** Naps taken, and the time they took, ms. */
@@ -77,6 +87,13 @@ export class Turn {
     this.#schedule();
   }
 
+  /** Says whether this turn has read for so long that it should end; asked after each read. */
+  isLong(connections: number): boolean {
+    if (this.#bytes < this.#bytesToCheck) return false;
+    this.#bytesToCheck = this.#bytes + READ_CHECK_BYTES;
+    return this.#clock.monotonicMs() - this.#startMs > READ_MS_MAX + connections * READ_MS_PER_CONNECTION;
+  }
+
   /** Notes that a sender connected: one connection is accepted a turn, so a nap would hold a crowd of them up. */
   noteConnection(): void {
     this.#bytes = Number.POSITIVE_INFINITY;
@@ -91,6 +108,8 @@ export class Turn {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
+    this.#startMs = this.#clock.monotonicMs();
+    this.#bytesToCheck = READ_CHECK_BYTES;
     this.#soon(this.#run);
   }
 
@@ -102,6 +121,7 @@ export class Turn {
     due.length = 0;
     this.#spare = due;
     if (this.#napMsMax > 0 && this.#bytes > 0) this.#settled(this.#maybeNap);
+    else this.#bytes = 0;
   }
 
   #napIfTrickle(): void {
