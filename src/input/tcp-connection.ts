@@ -10,7 +10,7 @@ import { moveToSharedBuffer } from './shared-read-buffer.ts';
 export interface TcpCounters {
   bytes: number;
   reads: number;
-  /** Connections that wait for room behind a full `block` queue. */
+  /** Connections that wait: for room behind a full `block` queue, or for the end of a long turn. */
   paused: number;
   timedOut: number;
 }
@@ -63,6 +63,7 @@ export class TcpConnection {
 
   /** Ends the connection when nothing has been read for more than `sweepsMax` calls. One that we paused is not idle. */
   sweepIdle(sweepsMax: number): void {
+    if (this.#state === 'paused') this.#idleSweeps = 0;
     if (this.#state !== 'reading') return;
     this.#idleSweeps += 1;
     if (this.#idleSweeps <= sweepsMax) return;
@@ -127,7 +128,6 @@ export class TcpConnection {
 
   #leavePause(): void {
     this.#dependencies.counters.paused -= 1;
-    this.#idleSweeps = 0;
   }
 
   #end(how: StreamEnd): void {

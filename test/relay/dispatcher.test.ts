@@ -51,7 +51,8 @@ async function makeRig() {
   });
   const outputs = [new FakeOutput(), new FakeOutput()] as const;
   const counts = makeRelayCounts();
-  const state = { short: false, bad: [] as string[], uncounted: 0 };
+  const state = { short: false, long: false, bad: [] as string[], uncounted: 0 };
+  const afterTurn: (() => void)[] = [];
   const dispatcher = new LineDispatcher(options, {
     engine,
     counts,
@@ -63,13 +64,19 @@ async function makeRig() {
     countBadLines: (_reason, lines) => void (state.uncounted += lines),
     noteInput: () => {},
     noteConnection: () => {},
+    isTurnLong: () => state.long,
+    afterTurn: (fn) => void afterTurn.push(fn),
   });
-  const open = (sender: string) => {
+  const open = (sender: string, note: (event: string) => void = () => {}) => {
     const events: string[] = [];
+    const noteEvent = (event: string): void => {
+      events.push(event);
+      note(`${sender} ${event}`);
+    };
     const sink = dispatcher.open(
       sender,
-      () => void events.push('resume'),
-      () => void events.push('pause'),
+      () => noteEvent('resume'),
+      () => noteEvent('pause'),
     );
     return {
       events,
@@ -77,7 +84,10 @@ async function makeRig() {
       write: (text: string) => sink.write(Buffer.from(text, 'latin1')),
     };
   };
-  return { dispatcher, outputs, counts, state, open };
+  const endTurn = (): void => {
+    for (const fn of afterTurn.splice(0)) fn();
+  };
+  return { dispatcher, outputs, counts, state, open, endTurn };
 }
 
 test('every line of a stream is booked under one name', async () => {
@@ -172,4 +182,31 @@ test('a datagram for a full output holds nobody', async () => {
   dispatcher.datagram(Buffer.from('one 1 2\n'), 'y');
   assert.equal(write('a 1 2\n'), true);
   assert.deepEqual(events, []);
+});
+
+test('in a turn that reads for too long every sender waits for the next, who wrote last comes last', async () => {
+  const { open, outputs, state, endTurn } = await makeRig();
+  const order: string[] = [];
+  const note = (event: string): void => void order.push(event);
+  const [first, second] = [open('first', note), open('second', note), open('third', note)];
+  state.long = true;
+  assert.equal(first?.write('a 1 2\n'), false);
+  assert.deepEqual(order.splice(0), ['second pause', 'third pause']);
+  state.long = false;
+  endTurn();
+  assert.deepEqual(order.splice(0), ['second resume', 'third resume', 'first resume']);
+  assert.equal(second?.write('a 3 4\n'), true);
+  assert.equal(outputs[0].text, 'a 1 2\na 3 4\n');
+});
+
+test('a sender that waits for an output waits on when a long turn is over', async () => {
+  const { open, outputs, state, endTurn } = await makeRig();
+  const { write, events } = open('x');
+  outputs[0].full = true;
+  state.long = true;
+  assert.equal(write('a 1 2\n'), false);
+  endTurn();
+  assert.deepEqual(events, []);
+  outputs[0].empty();
+  assert.deepEqual(events, ['resume']);
 });

@@ -89,3 +89,25 @@ test('a limit shortens naps', () => {
   for (let i = 0; i < 50; i++) runTurn(60, 0.3);
   assert.equal(Math.max(...naps), 1);
 });
+
+test('a turn is long when it has read for more than 20 ms, and a little more for each connection', () => {
+  const { turn, clock, runTurn } = makeRig();
+  turn.noteInput(100_000);
+  assert.equal(turn.isLong(4), false);
+  clock.nowMs += 21;
+  turn.noteInput(100_000);
+  assert.equal(turn.isLong(1000), false);
+  turn.noteInput(100_000);
+  assert.equal(turn.isLong(4), true);
+  runTurn(0, 0);
+  turn.noteInput(100_000);
+  assert.equal(turn.isLong(4), false, 'the next turn begins anew');
+});
+
+test('without naps the bytes of a turn are forgotten with it', () => {
+  const { turn, clock, runTurn } = makeRig(0);
+  runTurn(100_000, 0);
+  turn.noteInput(100);
+  clock.nowMs += 1000;
+  assert.equal(turn.isLong(1), false);
+});
