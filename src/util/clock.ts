@@ -10,12 +10,22 @@ export interface Clock {
   after(delayMs: number, callback: () => void): () => void;
 }
 
+/** Longest timer that the system takes, ms, about 25 days; a longer one would end at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
 /** The machine's clock. A pending callback keeps the process alive. */
 export const systemClock: Clock = {
   wallMs: () => Date.now(),
   monotonicMs: () => performance.now(),
   after(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs);
+    let leftMs = delayMs;
+    let timer: NodeJS.Timeout;
+    const wait = (): void => {
+      const stepMs = Math.min(leftMs, TIMER_MS_MAX);
+      leftMs -= stepMs;
+      timer = setTimeout(leftMs > 0 ? wait : callback, stepMs);
+    };
+    wait();
     return () => clearTimeout(timer);
   },
 };
