@@ -32,7 +32,8 @@ export const INPUT_OPTIONS: readonly Option[] = [
     default: 65_535,
     unit: 'bytes',
     min: 64,
-    max: 16 * 1024 * 1024,
+    // As much as the records of the engine hold.
+    max: 65_535,
     doc: 'Longest line accepted, newline not counted; a longer one counts as invalid, its connection stays open.',
     status: 'active',
   },

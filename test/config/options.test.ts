@@ -4,6 +4,8 @@ import { test } from 'node:test';
 import { envName, flagName, isOverridable, SECTIONS } from '../../src/config/sections.ts';
 import { checkNode, checkText, defaultValue } from '../../src/config/setting.ts';
 import type { TomlArray } from '../../src/config/toml-tree.ts';
+import { LINE_BYTES_MAX } from '../../src/engine/wasm-engine.ts';
+import { INPUT_OPTIONS } from '../../src/input/options.ts';
 import { renderConfigReference, renderSampleConfig } from '../../tools/render-config-docs.ts';
 import { loadText } from './load-text.ts';
 
@@ -25,6 +27,10 @@ test('every declared default passes its own declaration', () => {
       assert.equal(checkNode(option, node).ok, option.type === 'strings', option.name);
     }
   }
+});
+
+test('the longest line that a config may ask for is the longest that the engine takes', () => {
+  assert.equal(INPUT_OPTIONS.find(({ name }) => name === 'max_line_bytes')?.max, LINE_BYTES_MAX);
 });
 
 test('no two options share an environment variable or a flag', () => {
