@@ -55,6 +55,11 @@ export class LineDispatcher implements Dispatcher {
   readonly #flows = new Set<Flow>();
   /** Opens when the turn is over. */
   readonly #nextTurn: Gate;
+  /** Opens when a turn was not long. */
+  readonly #shortTurn: Gate = { whenWritable: (callback) => void this.#served.push(callback) };
+  readonly #served: (() => void)[] = [];
+  /** Long turns since the last that was not. */
+  #longTurns = 0;
   /** Outputs that were over their bound in the run under way. */
   readonly #blocked: Output[] = [];
   #datagram: Uint8Array;
@@ -168,15 +173,29 @@ export class LineDispatcher implements Dispatcher {
     }
   }
 
-  /** Lets no connection be read before the next turn. The writer is last then, so that each gets its turn. */
+  /**
+   * Lets no connection be read before the next turn. The writer waits longer, until a turn was not long: by then each of
+   * the others had its turn. The system reports ready connections in an order that may never change.
+   */
   #endReads(writer: Flow): void {
     const gates = [this.#nextTurn];
     for (const flow of this.#flows) {
       if (flow !== writer && !flow.held) flow.stopFor(gates);
     }
-    writer.waitFor(gates);
-    // Flows resume in the order of this set.
-    if (this.#flows.delete(writer)) this.#flows.add(writer);
+    if (this.#longTurns === 0) this.#deps.afterTurn(() => this.#awaitShortTurn(0));
+    this.#longTurns += 1;
+    writer.waitFor([this.#shortTurn]);
+  }
+
+  /** Called at the end of each turn since one was long; `longTurns` were long before this one. */
+  #awaitShortTurn(longTurns: number): void {
+    const now = this.#longTurns;
+    if (now !== longTurns) {
+      this.#deps.afterTurn(() => this.#awaitShortTurn(now));
+      return;
+    }
+    this.#longTurns = 0;
+    for (const resume of this.#served.splice(0)) resume();
   }
 }
 
