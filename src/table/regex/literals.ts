@@ -68,7 +68,8 @@ class Collector {
     if (this.#open.length * texts.length > TEXTS_MAX || (this.#open[0] as string).length >= TEXT_LENGTH_MAX) {
       this.#close();
     }
-    this.#open = this.#open.flatMap((head) => texts.map((tail) => head + tail));
+    if (texts.length === 1) this.#open = this.#open.map((head) => head + (texts[0] as string));
+    else this.#open = this.#open.flatMap((head) => texts.map((tail) => head + tail));
   }
 
   /** Makes a demand of the open texts and begins anew. */

@@ -226,6 +226,8 @@ class Parser {
 
   /** Takes a repeat operator if one is next; a `{` that begins none is text. */
   #repeatRange(): { min: number; max: number } | undefined {
+    // Most characters are text.
+    if (!this.#peek('*') && !this.#peek('+') && !this.#peek('?') && !this.#peek('{')) return undefined;
     const rest = this.#source.slice(this.#at, this.#at + 13);
     if (/^\{(?:\d+,)?(?:0\d|\d{5})/.test(rest)) throw new GiveUp(); // too large, or `{01}`, which is text
     const match = /^(?:[*+?]|\{(\d+)(,(\d+)?)?\})\??/.exec(rest);
