@@ -21,6 +21,8 @@ export const EXIT_ERROR = 1;
 /** Ended at once by a second signal. */
 export const EXIT_CUT = 3;
 
+/** Ctrl-C comes from the terminal and, where npm started us, from npm too: within this time it is one, ms. */
+const TWICE_MS = 250;
 /** Longest nap of the event loop under a trickle, ms; what a line may wait for others. */
 const NAP_MS_MAX = 4;
 
@@ -96,7 +98,13 @@ class Signals {
     this.#first = first.promise;
     this.#second = second.promise;
     let seen = 0;
+    let interruptedMs = Number.NEGATIVE_INFINITY;
     const onSignal = (signal: NodeJS.Signals) => {
+      if (signal === 'SIGINT') {
+        const nowMs = systemClock.monotonicMs();
+        if (nowMs - interruptedMs < TWICE_MS) return;
+        interruptedMs = nowMs;
+      }
       seen += 1;
       log.info(
         seen === 1 ? `${signal}: draining; a second signal ends at once` : `${signal} again: ending at once`,
