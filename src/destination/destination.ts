@@ -255,7 +255,12 @@ export class Destination implements Output {
 
   /** Takes what fits and drops the rest. */
   #acceptPrefix(bytes: Uint8Array, lines: number, reason: DropReason): void {
-    const cut = prefixWithin(bytes, this.#roomBytes(), this.#linesMax - this.#queue.lines);
+    let cut = prefixWithin(bytes, this.#roomBytes(), this.#linesMax - this.#queue.lines);
+    // A line longer than the whole queue would never pass, so an empty queue takes one.
+    if (cut.lines === 0 && this.#queue.lines === 0) {
+      const one = prefixWithin(bytes, Number.POSITIVE_INFINITY, 1);
+      if (!this.#deps.budget.exhausted(one.size)) cut = one;
+    }
     this.counts.dropped[reason] += lines - cut.lines;
     if (cut.lines > 0) this.#accept(bytes.subarray(0, cut.size), cut.lines);
   }
