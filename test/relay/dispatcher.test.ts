@@ -33,6 +33,22 @@ class FakeOutput implements Output {
   }
 }
 
+/** Stands for all outputs but the first two. */
+class CountingOutput implements Output {
+  bytes = 0;
+  bytesMax = 0;
+
+  push(bytes: Uint8Array): boolean {
+    this.bytes += bytes.length;
+    this.bytesMax = Math.max(this.bytesMax, bytes.length);
+    return true;
+  }
+
+  whenWritable(callback: () => void): void {
+    callback();
+  }
+}
+
 async function makeRig({ outputCount = 2 } = {}) {
   const options = {
     lineBytesMax: 1000,
@@ -52,15 +68,7 @@ async function makeRig({ outputCount = 2 } = {}) {
     return { kind: 'route', outputs: text.startsWith('both') ? [0, 1] : text.startsWith('one') ? [1] : [0] };
   });
   const outputs = [new FakeOutput(), new FakeOutput()] as const;
-  const rest = { bytesMax: 0, bytes: 0 };
-  const restOutput: Output = {
-    push: (bytes) => {
-      rest.bytes += bytes.length;
-      rest.bytesMax = Math.max(rest.bytesMax, bytes.length);
-      return true;
-    },
-    whenWritable: (callback) => callback(),
-  };
+  const rest = new CountingOutput();
   const counts = makeRelayCounts();
   const state = { short: false, long: false, bad: [] as string[], uncounted: 0 };
   const afterTurn: (() => void)[] = [];
@@ -68,7 +76,7 @@ async function makeRig({ outputCount = 2 } = {}) {
     engine,
     counts,
     clock: new FakeClock(),
-    outputOf: (id) => outputs[id] ?? restOutput,
+    outputOf: (id) => outputs[id] ?? rest,
     isMemoryShort: () => state.short,
     noteBadLine: (reason, line, error, sender) =>
       void state.bad.push(`${sender} ${reason} ${error}: ${Buffer.from(line).toString('latin1')}`),
