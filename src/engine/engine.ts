@@ -51,6 +51,22 @@ export interface Outcome {
   readonly rejects: Reject[];
 }
 
+/** Makes the outcome of a run in which nothing came. */
+export function makeOutcome(): Outcome {
+  return {
+    received: 0,
+    invalid: 0,
+    outOfOrder: 0,
+    blocklisted: 0,
+    unroutable: 0,
+    copies: 0,
+    orderFuture: 0,
+    tail: 0,
+    emits: [],
+    rejects: [],
+  };
+}
+
 /** The lines of one run for one output, each ended by a newline, in order of arrival. `bytes` is a view. */
 export interface Emit {
   output: number;

@@ -12,6 +12,7 @@ import {
   type Engine,
   type EngineOptions,
   type EngineStats,
+  makeOutcome,
   type Outcome,
   REJECT_SAMPLES_MAX,
   type Reject,
@@ -51,7 +52,7 @@ export class ReferenceEngine implements Engine {
     assert(carry.length <= lineBytesMax && chunk.length <= chunkBytesMax, 'carry or chunk over its bound');
     assert(!carry.includes(NEWLINE), 'a newline in the carry');
     const bytes = Buffer.concat([carry, chunk]);
-    const outcome = emptyOutcome();
+    const outcome = makeOutcome();
     const gathered: Gathered = new Map();
     let start = 0;
     for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
@@ -142,21 +143,6 @@ export class ReferenceEngine implements Engine {
     this.#forgotten += map.size;
     map.clear();
   }
-}
-
-function emptyOutcome(): Outcome {
-  return {
-    received: 0,
-    invalid: 0,
-    outOfOrder: 0,
-    blocklisted: 0,
-    unroutable: 0,
-    copies: 0,
-    orderFuture: 0,
-    tail: 0,
-    emits: [],
-    rejects: [],
-  };
 }
 
 function refuse(outcome: Outcome, reason: Reject['reason'], line: Uint8Array, text: string): void {

@@ -12,6 +12,7 @@ import {
   type Engine,
   type EngineOptions,
   type EngineStats,
+  makeOutcome,
   type Outcome,
   REJECT_SAMPLES_MAX,
   type Reject,
@@ -53,7 +54,7 @@ class WasmEngine implements Engine {
   readonly #report: number;
   readonly #chunkStart: number;
   readonly #transfer: number;
-  readonly #outcome: Outcome;
+  readonly #outcome = makeOutcome();
   readonly #emitPool: Emit[] = [];
   #bytes: Uint8Array;
   #words: Uint32Array;
@@ -85,18 +86,6 @@ class WasmEngine implements Engine {
         this.#words.set(ids, address >>> 2);
       },
     });
-    this.#outcome = {
-      received: 0,
-      invalid: 0,
-      outOfOrder: 0,
-      blocklisted: 0,
-      unroutable: 0,
-      copies: 0,
-      orderFuture: 0,
-      tail: 0,
-      emits: [],
-      rejects: [],
-    };
   }
 
   setResolve(resolve: Resolve): void {

@@ -10,6 +10,7 @@
 // waiting connection and drops it, without a word.
 import { createServer, type Server, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { LogLimiter } from '../telemetry/log-limiter.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
 import type { ConnectionSlots } from './connection-slots.ts';
@@ -56,6 +57,7 @@ type State =
 export class TcpListener {
   readonly #options: TcpListenerOptions;
   readonly #dependencies: TcpListenerDependencies;
+  readonly #warnings: LogLimiter;
   #state: State = { at: 'idle' };
   #ip = '';
   #port: number;
@@ -65,13 +67,13 @@ export class TcpListener {
   #accepts = 0;
   #emptying = false;
   #cancelTimer: (() => void) | undefined;
-  #warnedAtMs = Number.NEGATIVE_INFINITY;
   #acceptErrors = 0;
   #closures = 0;
 
   constructor(options: TcpListenerOptions, dependencies: TcpListenerDependencies) {
     this.#options = options;
     this.#dependencies = dependencies;
+    this.#warnings = new LogLimiter({}, dependencies);
     this.#port = options.address.port;
   }
 
@@ -182,6 +184,7 @@ export class TcpListener {
     slots.cap();
     this.#closures += 1;
     this.#warn(
+      'full',
       `listen_addr ${this.#rendered()}: ${slots.taken} connections, no more fit into ${slots.boundName}; ` +
         `new senders are refused until some leave`,
     );
@@ -195,7 +198,10 @@ export class TcpListener {
   }
 
   #fail(error: NodeJS.ErrnoException): void {
-    this.#warn(`listen_addr ${this.#rendered()}: ${renderListenError(error)}; not listening, will try again`);
+    this.#warn(
+      'failed',
+      `listen_addr ${this.#rendered()}: ${renderListenError(error)}; not listening, will try again`,
+    );
     const nowMs = this.#dependencies.clock.monotonicMs();
     this.#attempt = nowMs - this.#failedAtMs > 2 * BACKOFF_MAX_MS ? 1 : this.#attempt + 1;
     this.#failedAtMs = nowMs;
@@ -238,15 +244,8 @@ export class TcpListener {
     );
   }
 
-  #warn(message: string): void {
-    const { clock, log } = this.#dependencies;
-    const nowMs = clock.monotonicMs();
-    if (nowMs - this.#warnedAtMs < WARN_EVERY_MS) {
-      log.debug(message);
-      return;
-    }
-    this.#warnedAtMs = nowMs;
-    log.warn(message);
+  #warn(trouble: 'full' | 'failed', message: string): void {
+    this.#warnings.limited(trouble, WARN_EVERY_MS).warn(message);
   }
 
   #rendered(): string {

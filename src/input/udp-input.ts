@@ -2,6 +2,7 @@
 // and what does not fit there is lost. So the buffer asked for is large, what was granted is said, losses are read back.
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { platform } from 'node:os';
+import { LogLimiter } from '../telemetry/log-limiter.ts';
 import { assert } from '../util/assert.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
@@ -46,6 +47,7 @@ export interface UdpInputStats {
 export class UdpInput {
   readonly #options: UdpInputOptions;
   readonly #dependencies: UdpInputDependencies;
+  readonly #trouble: Log;
   #socket: Socket | undefined;
   #ip = '';
   #port: number;
@@ -54,12 +56,13 @@ export class UdpInput {
   #errors = 0;
   #receiveBufferBytes = 0;
   #kernelDrops: number | undefined;
-  #warnedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: UdpInputOptions, dependencies: UdpInputDependencies) {
-    assert(dependencies.dispatcher.chunkBytesMax >= DATAGRAM_BYTES_MAX, 'a datagram does not fit a chunk');
+    // A last line without newline gets one.
+    assert(dependencies.dispatcher.chunkBytesMax > DATAGRAM_BYTES_MAX, 'a datagram does not fit a chunk');
     this.#options = options;
     this.#dependencies = dependencies;
+    this.#trouble = new LogLimiter({}, dependencies).limited('error', WARN_EVERY_MS);
     this.#port = options.address.port;
   }
 
@@ -148,11 +151,9 @@ export class UdpInput {
 
   #onError(error: NodeJS.ErrnoException): void {
     this.#errors += 1;
-    const { clock, log } = this.#dependencies;
-    const nowMs = clock.monotonicMs();
-    if (nowMs - this.#warnedAtMs < WARN_EVERY_MS) return;
-    this.#warnedAtMs = nowMs;
-    log.warn(`udp input ${renderAddress(this.#options.address.host, this.#port)}: ${error.message}`);
+    this.#trouble.warn(
+      `udp input ${renderAddress(this.#options.address.host, this.#port)}: ${error.message}`,
+    );
   }
 
   #reportBuffer(): void {
