@@ -23,6 +23,8 @@ const UINT32_MAX = 0xffff_ffff;
 const ORDER_ERROR = 'point is not newer than previous';
 const RANGE_ERROR = 'timestamp out of range';
 const TOO_LONG_ERROR = 'rewritten key is too long';
+const LINE_TOO_LONG_ERROR = 'line is too long';
+const LONG_SAMPLE_BYTES = 256;
 
 /** Lines gathered for one output. */
 type Gathered = Map<number, Uint8Array[]>;
@@ -56,9 +58,13 @@ export class ReferenceEngine implements Engine {
     const gathered: Gathered = new Map();
     let start = 0;
     for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
-      assert(end - start <= lineBytesMax, 'a line over its bound');
       outcome.received += 1;
-      this.#runLine(bytes.subarray(start, end), nowSec, outcome, gathered);
+      const line = bytes.subarray(start, end);
+      if (line.length > lineBytesMax) {
+        refuse(outcome, 'invalid', line.subarray(0, LONG_SAMPLE_BYTES), LINE_TOO_LONG_ERROR);
+      } else {
+        this.#runLine(line, nowSec, outcome, gathered);
+      }
       start = end + 1;
     }
     outcome.tail = Math.min(bytes.length - start, chunk.length);

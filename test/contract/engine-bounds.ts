@@ -43,6 +43,16 @@ export function engineBounds(make: Make): void {
     }
   });
 
+  it('refuses a line over the bound with its first 256 bytes, and takes its neighbours', async () => {
+    const engine = await make();
+    const long = `${'k'.repeat(lineBytesMax - 3)} 1 2`;
+    for (const at of [0, 10, lineBytesMax]) {
+      const told = new EngineStream(engine).runAll(cutAt(bytesOf(`a 1 1\n${long}\nb 1 1\n`), [at]), NOW_SEC);
+      assert.deepEqual([told.received, told.invalid, told.out], [3, 1, { 0: 'a 1 1\nb 1 1\n' }]);
+      assert.deepEqual(told.rejects, [['invalid', 'line is too long', 'k'.repeat(256)]]);
+    }
+  });
+
   it('takes a full chunk of the shortest lines of every kind, with a full carry', async () => {
     const engine = await make({ levels: NONE });
     for (const kind of SHORT_LINES) {
