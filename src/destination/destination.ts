@@ -197,15 +197,13 @@ export class Destination implements Output {
   stop(reason: DropReason = 'shutdown'): void {
     if (this.#phase === 'stopped') return;
     this.#phase = 'stopped';
-    if (this.#queue.inFlight) {
-      const taken = this.#queue.flightLinesIn(this.#sender.taken(this.#queue.flightBytes));
-      this.counts.written += taken;
-      this.counts.queued -= taken;
-    }
+    const taken = this.#queue.callOff(this.#sender.taken(this.#queue.flightBytes), this.#sender.recalls);
+    this.counts.written += taken;
+    this.counts.queued -= taken;
     this.#sender.stop();
     this.counts.dropped[reason] += this.counts.queued;
     this.counts.queued = 0;
-    this.#queue.clear(this.#sender.recalls);
+    this.#queue.clear();
     this.#share.set(0);
     this.#deps.budget.leave(this.#share);
     this.#cancelPace?.();
