@@ -4,6 +4,8 @@ import { CrngQueueReader } from './crng-queue-reader.ts';
 
 /** So many bytes are read to count lines; beyond them the count in the meta file is given, so that no start waits. */
 const COUNT_BYTES_MAX = 64 * 1024 * 1024;
+/** For a guess where there is no meta file. */
+const TYPICAL_LINE_BYTES = 60;
 /** Queues named in the log; more are summed up. */
 const NAMED_MAX = 20;
 
@@ -14,12 +16,11 @@ export async function describeCrngQueues(folder: string): Promise<string[]> {
   const lines: string[] = [];
   let bytesLeft = COUNT_BYTES_MAX;
   for (const queue of waiting.slice(0, NAMED_MAX)) {
-    const isSmall = queue.waitingBytes <= bytesLeft;
-    if (isSmall) bytesLeft -= queue.waitingBytes;
-    const count = isSmall ? await countLines(queue) : estimateLines(queue);
-    if (count === '0') continue;
+    const { lines: count, isExact } = await estimateCrngLines(queue, bytesLeft);
+    if (isExact) bytesLeft -= queue.waitingBytes;
+    if (count === 0) continue;
     lines.push(
-      `carbon-relay-ng left ${count} lines for "${queue.name}" in ${folder}; they stay there until you run: ` +
+      `carbon-relay-ng left ${isExact ? '' : 'about '}${count} lines for "${queue.name}" in ${folder}; they stay there until you run: ` +
         `sluice spool import --spool-dir ${quote(folder)} ${quote(queue.name)}`,
     );
   }
@@ -29,15 +30,19 @@ export async function describeCrngQueues(folder: string): Promise<string[]> {
   return lines;
 }
 
-async function countLines(queue: CrngQueue): Promise<string> {
+/** Counts the lines that wait, or says about how many where that would take reading more than `bytesMax`. */
+export async function estimateCrngLines(
+  queue: CrngQueue,
+  bytesMax: number = COUNT_BYTES_MAX,
+): Promise<{ readonly lines: number; readonly isExact: boolean }> {
+  const { meta, waitingBytes } = queue;
+  if (waitingBytes > bytesMax) {
+    return { lines: meta?.depth ?? Math.ceil(waitingBytes / TYPICAL_LINE_BYTES), isExact: false };
+  }
   const reader = new CrngQueueReader({ queue });
   while ((await reader.read()) !== undefined);
   await reader.close();
-  return String(reader.report.lines);
-}
-
-function estimateLines({ meta, waitingBytes }: CrngQueue): string {
-  return meta === undefined ? `${waitingBytes} bytes of` : `about ${meta.depth}`;
+  return { lines: reader.report.lines, isExact: true };
 }
 
 function quote(word: string): string {
