@@ -80,9 +80,9 @@ export class LineQueue {
     return this.#waiting.bytes;
   }
 
-  /** Bytes that are lent: still in memory, counted elsewhere. */
-  get lentBytes(): number {
-    return this.#lentBytes;
+  /** `bytes`, and those that are lent: they are counted elsewhere, but still in memory. */
+  get heldBytes(): number {
+    return this.bytes + this.#lentBytes;
   }
 
   get redoBytes(): number {
