@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 import type { CommandWorld } from './command-world.ts';
 import { EXIT } from './exit-code.ts';
-import { type ExportFlags, type ImportFlags, SpoolTool, type WorkFlags } from './spool-tool.ts';
+import { type ImportFlags, importLines } from './spool-import.ts';
+import { type ExportFlags, SpoolTool, type WorkFlags } from './spool-tool.ts';
 
 const NAMES_HELP = `
 A SPOOL is a destination key (all_127_0_0_1_2003), the name of a spool's folder (dest-all_127_0_0_1_2003.0), or
@@ -66,7 +67,7 @@ export function addSpool(program: Command, world: CommandWorld, done: (code: num
     .option('--force', 'also when carbon-relay-ng seems to run, or the config has no such destination')
     .option('--url <url>', 'into the spool of the running relay at this address of its HTTP API')
     .addHelpText('after', IMPORT_HELP)
-    .action(async (names: string[], flags: ImportFlags) => done(await tool.import(names, flags)));
+    .action(async (names: string[], flags: ImportFlags) => done(await importLines(names, flags, world)));
   add('replay', 'send the lines that wait to a peer, and take them out')
     .argument('<spool>', 'which')
     .requiredOption('--to <host:port>', 'a plain carbon listener')

@@ -48,3 +48,8 @@ export function findSpoolPlace(flags: PlaceFlags, world: CommandWorld): SpoolPla
     destinations: flags.config === undefined ? undefined : destinations,
   };
 }
+
+/** The cap of a destination's spool; undefined: the default. */
+export function capOf({ destinations }: SpoolPlace, key: string): number | undefined {
+  return destinations?.get(key)?.spoolBytesMax;
+}

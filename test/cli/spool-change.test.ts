@@ -3,6 +3,8 @@ import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { LOCK_NAME, SpoolLock, systemProcesses } from '../../src/destination/spool/spool-lock.ts';
+import { systemClock } from '../../src/util/clock.ts';
 import {
   encodeRecords,
   makeFolder,
@@ -93,6 +95,16 @@ test('import refuses while carbon-relay-ng seems to run, and for a key that the 
   assert.deepEqual(await listNames(root), Object.keys((await readVectors()).get('fresh')!.files).sort());
   const into = await runCommand([...args, '--into', 'r_127_0_0_1_1', '--force'], files);
   assert.deepEqual([into.code, await cat(root, 'r_127_0_0_1_1')], [0, vectorLines(1, 5)]);
+});
+
+test('a queue is left as it is when its lines could not be put on disk', async (t) => {
+  const root = await unpackOld(t, 'fresh');
+  await writeFile(join(root, `dest-${KEY}.0`), 'a file where the folder should be');
+  const before = await listNames(root);
+  const { code, err } = await runCommand(['spool', 'import', KEY, '--spool-dir', root]);
+  assert.equal(code, 1);
+  assert.match(err, /^sluice: cannot open [^\n]+\n$/);
+  assert.deepEqual(await listNames(root), before);
 });
 
 test('an orphan is adopted: its lines move to the spool of another destination', async (t) => {
@@ -229,4 +241,46 @@ test('a peer that is away or breaks off leaves everything in the spool that it m
   assert.equal(cut.code, 1);
   assert.match(cut.err, /lines were written, the last \d+ bytes of them stay in the spool/);
   assert.equal((await cat(root, KEY)).length, 100_000);
+});
+
+test('a spool folder that another process uses is not changed, and ls says that it is in use', async (t) => {
+  const root = await unpackOld(t, 'fresh');
+  await makeSpool(root, { key: 'x', segments: SEGMENTS });
+  const lock = await SpoolLock.acquire(root, {
+    clock: systemClock,
+    random: Math.random,
+    processes: systemProcesses,
+  });
+  try {
+    const commands = [
+      ['import', KEY],
+      ['import', 'x', '--into', 'y'],
+      ['purge', 'x', '--yes'],
+      ['replay', 'x', '--to', '127.0.0.1:1'],
+    ];
+    for (const args of commands) {
+      const { code, err } = await runCommand(['spool', ...args, '--spool-dir', root]);
+      assert.equal(code, 1, args.join(' '));
+      assert.match(err, /^sluice: [^\n]* is in use by process \d+, nothing was changed; [^\n]*--url\n$/);
+    }
+    const { out } = await runCommand(['spool', 'ls', '--spool-dir', root]);
+    assert.match(out, /^x .* in use$/m);
+    assert.match(out, /^crng:.* carbon-relay-ng$/m);
+    assert.equal((await cat(root, 'x')).length, 10);
+  } finally {
+    await lock.release();
+  }
+  assert.equal((await runCommand(['spool', 'purge', 'x', '--yes', '--spool-dir', root])).code, 0);
+  assert.equal((await listNames(root)).includes(LOCK_NAME), false);
+});
+
+test('a lock that a killed process left does not count', async (t) => {
+  const root = await makeFolder(t);
+  await makeSpool(root, { key: 'x', segments: SEGMENTS });
+  const self = await systemProcesses.self();
+  const gone = { ...self, pid: 2 ** 22 + 1, token: 'x' };
+  await writeFile(join(root, LOCK_NAME), JSON.stringify(gone));
+  const { out } = await runCommand(['spool', 'ls', '--spool-dir', root]);
+  assert.match(out, /^x .* idle$/m);
+  assert.equal((await runCommand(['spool', 'purge', 'x', '--yes', '--spool-dir', root])).code, 0);
 });

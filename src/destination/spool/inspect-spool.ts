@@ -52,7 +52,10 @@ export async function listSpools(root: string, files: SpoolFiles): Promise<Spool
     const folder = join(root, folderName);
     const place = { folder, folderName, key: parsed.key ?? parsed.encodedKey, shard: parsed.shard };
     try {
-      views.push({ ...place, ...(await inspectSpool(folder, files)) });
+      let view = await inspectSpool(folder, files);
+      // A relay that runs may have deleted what was just listed.
+      if (view.hasUnreadable) view = await inspectSpool(folder, files);
+      views.push({ ...place, ...view });
     } catch (error) {
       // A file of that name is none of ours.
       if (errorCode(error) === 'ENOTDIR') continue;
