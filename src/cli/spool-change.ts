@@ -1,5 +1,6 @@
 // What changes spools from the command line: putting lines in, taking all out, setting carbon-relay-ng's files aside.
 // Lines are never taken out of one place before they are on disk in the other.
+import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CrngQueue, crngMetaName } from '../destination/spool/crng-disk-queue.ts';
@@ -170,7 +171,10 @@ export class NowhereSink implements LineSink {
 export async function setAside(queue: CrngQueue, withBad: boolean): Promise<void> {
   const paths = [...(withBad ? queue.badFiles : []), ...queue.files].map((file) => file.path);
   if (queue.metaModifiedMs !== undefined) paths.push(join(queue.folder, crngMetaName(queue.name)));
-  for (const path of paths) await rename(path, `${path}.imported`);
+  // What an earlier import set aside is not written over.
+  let suffix = '.imported';
+  for (let n = 2; paths.some((path) => existsSync(path + suffix)); n++) suffix = `.imported.${n}`;
+  for (const path of paths) await rename(path, path + suffix);
 }
 
 /** Most bytes of one request; the relay takes up to 1 MiB. */

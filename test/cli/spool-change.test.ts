@@ -155,6 +155,12 @@ test('what was imported can be exported for carbon-relay-ng again: there and bac
   assert.equal((await runCommand(args)).code, 0);
   assert.deepEqual(await cat(root, `crng:${KEY}`), vector.crngReads);
   assert.equal(await readFile(join(root, META), 'utf8'), '25\n0,0\n3,172\n');
+  await runCommand(['spool', 'purge', KEY, '--yes', '--spool-dir', root]);
+  await runCommand(['spool', 'import', KEY, '--force', '--spool-dir', root]);
+  assert.deepEqual(await cat(root, KEY), vector.crngReads);
+  // What the first import set aside is still there.
+  const names = await listNames(root);
+  assert.ok(names.includes(`${META}.imported`) && names.includes(`${META}.imported.2`));
 });
 
 test('purge drops what waits only with --yes, and says how many lines', async (t) => {
