@@ -242,7 +242,7 @@ export class Backlog {
       await this.#saveAll();
     }
     cancel();
-    await this.#close(CLOSE_MS);
+    await this.#close(Math.max(0, deadlineMs - clock.monotonicMs()) + CLOSE_MS);
   }
 
   /** Ends now. */

@@ -22,6 +22,7 @@ import type { Log } from '../util/log.ts';
 import { LineDispatcher } from './dispatcher.ts';
 import { makeRelayView } from './relay-view.ts';
 import { Routing } from './routing.ts';
+import type { SpoolRoot } from './spool-root.ts';
 import { Turn } from './turn.ts';
 
 /** Largest read of a connection, and so of a run of the engine, bytes. */
@@ -45,6 +46,8 @@ export interface RelayWorld {
     readonly listenLookup: InputLookup;
   };
   readonly turn: Turn;
+  /** Where lines may wait on disk; absent: nowhere. */
+  readonly spools?: Pick<SpoolRoot, 'makeSpool'> | undefined;
   /** False where another relay of this process has them. */
   readonly processMetrics: boolean;
 }
@@ -161,16 +164,18 @@ export class Relay {
   }
 
   #makeRouting(): Routing {
-    const { clock, log, random, network, turn } = this.#world;
+    const { clock, log, random, network, turn, spools } = this.#world;
     const { levels, shutdownTimeoutMs } = this.config;
     const pool = new SlabPool();
     const afterTurn = (run: () => void) => turn.after(run);
+    const makeSpool: DestinationDependencies['makeSpool'] =
+      spools && ((key, options, events) => spools.makeSpool(key, options, events));
     return new Routing(
       { levels, removalMs: shutdownTimeoutMs },
       {
         engine: this.engine,
         clock,
-        destination: { clock, log, random, pool, budget: this.#budget, afterTurn, ...network },
+        destination: { clock, log, random, pool, budget: this.#budget, afterTurn, makeSpool, ...network },
       },
     );
   }

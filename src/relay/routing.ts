@@ -136,10 +136,8 @@ export class Routing {
     this.#outputs[id] = undefined;
     if (destination === undefined) return;
     this.#leaving.add(destination);
-    const { clock } = this.#deps;
-    const cancel = clock.after(this.#options.removalMs, () => destination.stop('removed'));
-    void destination.drain(clock.monotonicMs() + this.#options.removalMs * 2).then(() => {
-      cancel();
+    const deadlineMs = this.#deps.clock.monotonicMs() + this.#options.removalMs;
+    void destination.drain(deadlineMs, 'removed').then(() => {
       this.#leaving.delete(destination);
       addCounts(this.#retired, destination.counts);
     });
