@@ -18,60 +18,28 @@
 // The bytes of a segment are drawn in spool-format.ts, those of the cursor in cursor-file.ts, both in docs/spool.md.
 // Reading over damage is in record-reader.ts, opening a folder in load-folder.ts.
 import { dirname } from 'node:path';
-import type { Clock } from '../../util/clock.ts';
 import { BlockQueue } from './block-queue.ts';
 import { type Cursor, CURSOR_NAME, CursorFile } from './cursor-file.ts';
+import type { DiskSpoolDependencies, DiskSpoolOptions } from './disk-spool-options.ts';
 import { DiskRoom } from './disk-room.ts';
 import { limitFiles } from './limited-files.ts';
 import { type LoadedFolder, loadFolder } from './load-folder.ts';
+import { sealSegment } from './load-segment.ts';
 import { SegmentList } from './segment-list.ts';
 import { SegmentWriter } from './segment-writer.ts';
 import type {
   Spool,
   SpoolBlock,
-  SpoolEvents,
   SpoolOpening,
   SpoolPosition,
   SpoolRecord,
   SpoolRefusal,
   SpoolStats,
 } from './spool.ts';
-import type { SpoolFiles } from './spool-files.ts';
 import { PAYLOAD_BYTES_MAX } from './spool-format.ts';
 import { type LossReason, SpoolReader } from './spool-reader.ts';
 import { SpoolSyncer } from './spool-syncer.ts';
 import { type SpoolTimings, TimingMeter } from './spool-timings.ts';
-
-export interface DiskSpoolOptions {
-  /** The folder of this spool alone. */
-  readonly folder: string;
-  /** A segment is sealed at this size; with a small cap, at an eighth of the cap. */
-  readonly segmentBytes: number;
-  readonly syncEveryLines: number;
-  readonly syncPeriodMs: number;
-  /** Cap of the files; undefined: 10 GiB, or half of what is free at the start if that is less. */
-  readonly maxBytes: number | undefined;
-  /** undefined: lines do not expire. */
-  readonly maxAgeMs: number | undefined;
-  /** Which lines go when the cap is reached or the disk is full. */
-  readonly goes: 'oldest' | 'newest';
-  /** Room on the disk that is left to others; undefined: 5 % of the disk, at most 512 MiB. */
-  readonly reserveBytes?: number;
-  /** Bound of what waits in memory to be written. */
-  readonly waitingBytesMax?: number;
-  /** How long small blocks wait for company. */
-  readonly flushDelayMs?: number;
-  readonly cursorPeriodMs?: number;
-  /** `close` takes no longer, also when the disk hangs. */
-  readonly closeTimeoutMs?: number;
-}
-
-export interface DiskSpoolDependencies {
-  readonly files: SpoolFiles;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly events: SpoolEvents;
-}
 
 const WAITING_BYTES_MAX = 8 * 1024 * 1024;
 const FLUSH_DELAY_MS = 10;
@@ -105,6 +73,7 @@ export class DiskSpool implements Spool {
   };
   #parts: Parts | undefined;
   #isClosing = false;
+  #isClosed = false;
   #hasRefused = false;
   #writesAtLastRound = 0;
   /** The highest number of a segment that left the list. */
@@ -127,7 +96,8 @@ export class DiskSpool implements Spool {
   get stats(): SpoolStats {
     const parts = this.#parts;
     const trouble = parts?.reader.trouble ?? '';
-    const state = parts === undefined ? 'closed' : trouble === '' ? parts.writer.state : 'failed';
+    const isOpen = parts !== undefined && !this.#isClosed;
+    const state = !isOpen ? 'closed' : trouble === '' ? parts.writer.state : 'failed';
     const isAtCap = state === 'ready' && this.#hasRefused && this.#isAtCap(this.#capMargin);
     return {
       lines: this.#list.left.lines + this.#queue.lines,
@@ -149,14 +119,13 @@ export class DiskSpool implements Spool {
     const { folder } = this.#options;
     await files.makeFolder(folder);
     await files.syncFolder(dirname(folder));
-    const loaded = await loadFolder(folder, files, { repair: true });
+    const loaded = await loadFolder(folder, files);
     for (const segment of loaded.segments) this.#list.add(segment);
     const room = new DiskRoom({ folder, reserveBytes: this.#options.reserveBytes }, files, clock);
     const defaultCap = await room.measure(this.#list.fileBytes);
     const maxBytes = this.#options.maxBytes ?? defaultCap;
     this.#parts = this.#build(loaded, room, maxBytes);
-    for (const segment of loaded.passed) this.#parts.syncer.doom(segment);
-    this.#parts.syncer.cursorMoved();
+    const notes = [...loaded.notes, ...(await this.#repair(loaded, this.#parts.syncer))];
     this.#scheduleExpiry();
     return {
       lines: this.#list.left.lines,
@@ -164,8 +133,25 @@ export class DiskSpool implements Spool {
       segments: this.#list.count,
       damagedRecords: loaded.damagedRecords,
       damagedBytes: loaded.damagedBytes,
-      notes: loaded.notes,
+      notes,
     };
+  }
+
+  /** Seals what a crash left open, so that the next start need not read it through; answers what could not be done. */
+  async #repair(loaded: LoadedFolder, syncer: SpoolSyncer): Promise<string[]> {
+    for (const segment of loaded.passed) syncer.doom(segment);
+    syncer.adopt(loaded.segments.map(({ path }) => path));
+    syncer.cursorMoved();
+    // A footer counts what is whole now: the cursor must have been counted by the same measure before it is there.
+    if (loaded.unsealed.length === 0 || !(await syncer.saveTwice())) return [];
+    const notes: string[] = [];
+    for (const segment of loaded.unsealed) {
+      const { fileBytes } = segment;
+      const trouble = await sealSegment(segment, this.#deps.files);
+      this.#list.resized(segment, fileBytes);
+      if (trouble !== undefined) notes.push(trouble);
+    }
+    return notes;
   }
 
   offer(block: SpoolBlock, written: (ok: boolean) => void): SpoolRefusal | undefined {
@@ -179,8 +165,8 @@ export class DiskSpool implements Spool {
     return undefined;
   }
 
-  async read(): Promise<SpoolRecord | undefined> {
-    return await this.#parts?.reader.read();
+  read(): Promise<SpoolRecord | undefined> {
+    return this.#parts?.reader.read() ?? Promise.resolve(undefined);
   }
 
   ack(end: SpoolPosition): void {
@@ -204,7 +190,7 @@ export class DiskSpool implements Spool {
     parts.writer.stop();
     parts.syncer.stop();
     this.#queue.handBack();
-    this.#parts = undefined;
+    this.#isClosed = true;
   }
 
   async #closeParts({ writer, reader, syncer }: Parts): Promise<void> {
@@ -242,7 +228,7 @@ export class DiskSpool implements Spool {
     const { folder, syncEveryLines, syncPeriodMs, cursorPeriodMs = CURSOR_PERIOD_MS } = this.#options;
     const spoolId = loaded.spoolId ?? Math.floor(random() * 0xffff_ffff) + 1;
     const first = this.#list.first;
-    const start = { segment: first?.number ?? 0, offset: 0, passedLines: 0, passedBytes: 0 };
+    const start = { segment: first?.number ?? 0, offset: 0 };
     const list = this.#list;
     const reader = new SpoolReader(
       { acked: loaded.cursor ?? start, maxAgeMs: this.#options.maxAgeMs ?? Number.POSITIVE_INFINITY },
@@ -314,10 +300,12 @@ export class DiskSpool implements Spool {
 
   #cursor(): Cursor {
     const { spoolId, hole, reader } = this.#parts!;
-    const { acked } = reader;
-    if (acked.segment > this.#passedNumber) return { spoolId, hole, ...acked };
     // Segments that were given up are behind the cursor too, whatever of them is still being delivered.
-    return { spoolId, hole, segment: this.#passedNumber + 1, offset: 0, passedLines: 0, passedBytes: 0 };
+    const isBehind = reader.acked.segment <= this.#passedNumber;
+    const { segment, offset } = isBehind ? { segment: this.#passedNumber + 1, offset: 0 } : reader.acked;
+    const found = this.#list.from(segment);
+    const passed = found?.number === segment ? reader.passed(found) : { lines: 0, bytes: 0 };
+    return { spoolId, hole, segment, offset, passedLines: passed.lines, passedBytes: passed.bytes };
   }
 
   /** Takes segments that have been delivered off the list. */

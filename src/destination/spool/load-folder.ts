@@ -2,7 +2,7 @@
 // wrong with either. Whatever it meets, it goes on; what it cannot make sense of it leaves where it is and says so.
 import { join } from 'node:path';
 import { CURSOR_NAME, type Cursor, readCursor } from './cursor-file.ts';
-import { type LoadedSegment, loadSegment, sealSegment } from './load-segment.ts';
+import { type LoadedSegment, loadSegment } from './load-segment.ts';
 import type { Segment } from './segment.ts';
 import { parseSegmentName, segmentName } from './spool-format.ts';
 import { errorText, type SpoolFiles } from './spool-files.ts';
@@ -17,6 +17,8 @@ export interface LoadedFolder {
   readonly segments: readonly Segment[];
   /** Segments that the cursor has passed: to be deleted once the cursor is known to be on the disk. */
   readonly passed: readonly Segment[];
+  /** Segments, among those to be read, that a crash left without a footer. */
+  readonly unsealed: readonly Segment[];
   /** The cursor, if it can be believed. */
   readonly cursor: Cursor | undefined;
   /** undefined: nothing there tells it. */
@@ -52,12 +54,8 @@ interface Candidate {
   readonly loaded: LoadedSegment;
 }
 
-/** Reads a folder. `repair`: seals segments that a crash left unsealed. Rejects when the folder cannot be listed. */
-export async function loadFolder(
-  folder: string,
-  files: SpoolFiles,
-  options: { readonly repair: boolean },
-): Promise<LoadedFolder> {
+/** Reads a folder and changes nothing. Rejects when the folder cannot be listed. */
+export async function loadFolder(folder: string, files: SpoolFiles): Promise<LoadedFolder> {
   const notes = new Notes();
   const numbers = sortNames(await files.list(folder), notes);
   const reading = await readCursor(join(folder, CURSOR_NAME), files);
@@ -70,9 +68,10 @@ export async function loadFolder(
   const isOurs = reading.cursor === undefined || reading.cursor.spoolId === spoolId;
   if (!isOurs) notes.add('the cursor belongs to other segments than these: everything here is sent again');
   const cursor = isOurs ? stepBack(reading.cursor, candidates, notes) : undefined;
-  noteGaps(numbers, cursor, notes);
+  noteMissing(candidates, cursor, notes);
   const segments: Segment[] = [];
   const passed: Segment[] = [];
+  const unsealed: Segment[] = [];
   let damagedRecords = 0;
   let damagedBytes = 0;
   for (const { number, loaded } of candidates) {
@@ -85,8 +84,7 @@ export async function loadFolder(
       notes.add(...loaded.notes);
       damagedRecords += loaded.damagedRecords;
       damagedBytes += loaded.damagedBytes;
-      const trouble = options.repair ? await repairSegment(loaded, segment, files) : undefined;
-      if (trouble !== undefined) notes.add(trouble);
+      if (isToSeal(loaded, segment)) unsealed.push(segment);
       if (cursor?.segment === number) leaveOut(segment, loaded, cursor);
       segments.push(segment);
     }
@@ -98,6 +96,7 @@ export async function loadFolder(
   return {
     segments,
     passed,
+    unsealed,
     cursor,
     spoolId,
     hole: numbers.find((number) => !readable.has(number)) ?? 0,
@@ -176,16 +175,13 @@ function newestId(candidates: readonly Candidate[]): number | undefined {
     ?.loaded.spoolId;
 }
 
-function noteGaps(numbers: readonly number[], cursor: Cursor | undefined, notes: Notes): void {
-  // The cursor's own segment may be gone, when all of it was delivered.
-  let before = cursor?.segment;
-  for (const number of numbers) {
-    if (before !== undefined && number > before + 1) {
-      const from = segmentName(before + 1);
-      const to = segmentName(number - 1);
-      notes.add(from === to ? `segment ${from} is missing` : `segments ${from} to ${to} are missing`);
-    }
-    before = Math.max(number, before ?? number);
+/** Each segment names the one before it: what is named and neither there nor passed is missing. */
+function noteMissing(candidates: readonly Candidate[], cursor: Cursor | undefined, notes: Notes): void {
+  const numbers = new Set(candidates.map(({ number }) => number));
+  for (const { number, loaded } of candidates) {
+    const { previous } = loaded;
+    if (previous === 0 || numbers.has(previous) || previous <= (cursor?.segment ?? 0)) continue;
+    notes.add(`segment ${segmentName(previous)}, before ${segmentName(number)}, is missing`);
   }
 }
 
@@ -195,14 +191,9 @@ function hasPassed(cursor: Cursor, segment: Segment): boolean {
   );
 }
 
-async function repairSegment(
-  loaded: LoadedSegment,
-  segment: Segment,
-  files: SpoolFiles,
-): Promise<string | undefined> {
-  // A head that is gone, or a disk that does not read all, is left as it is for whoever wants to look.
-  if (loaded.sealed || !loaded.isWhole || segment.dataStart === 0 || segment.records === 0) return undefined;
-  return await sealSegment(segment, files);
+/** A head that is gone, or a disk that does not read all, is left as it is for whoever wants to look. */
+function isToSeal(loaded: LoadedSegment, segment: Segment): boolean {
+  return !loaded.sealed && loaded.isWhole && segment.dataStart > 0;
 }
 
 /** Takes what the cursor has passed out of the books of its segment. */

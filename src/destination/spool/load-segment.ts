@@ -20,6 +20,8 @@ export interface LoadedSegment {
   /** undefined: the file is not for us to read; the note says why. */
   readonly segment: Segment | undefined;
   readonly spoolId: number | undefined;
+  /** The number of the segment before it, as its header says; 0: none, or not known. */
+  readonly previous: number;
   /** It has a footer already. */
   readonly sealed: boolean;
   /** It was read through, not only its footer. */
@@ -62,7 +64,7 @@ export async function loadSegment(options: LoadSegmentOptions, files: SpoolFiles
     const dataStart = header === undefined ? 0 : SEGMENT_HEADER_BYTES;
     const limit = footer === undefined ? size : size - FOOTER_BYTES;
     const found = await scan(options, { dataStart, limit, size }, header?.seal ?? footer?.seal, file);
-    return { ...found, spoolId: header?.spoolId, notes: [...notes, ...found.notes] };
+    return { ...found, ...named(header), notes: [...notes, ...found.notes] };
   } finally {
     await file.close();
   }
@@ -72,6 +74,7 @@ function nothing(segment: Segment | undefined, notes: readonly string[]): Loaded
   return {
     segment,
     spoolId: undefined,
+    previous: 0,
     sealed: false,
     isScanned: false,
     isWhole: true,
@@ -81,6 +84,10 @@ function nothing(segment: Segment | undefined, notes: readonly string[]): Loaded
     passedBytes: 0,
     notes,
   };
+}
+
+function named(header: SegmentHeader | undefined): Pick<LoadedSegment, 'spoolId' | 'previous'> {
+  return { spoolId: header?.spoolId, previous: header?.previous ?? 0 };
 }
 
 /** Says why a segment is not ours to read, if so. */
@@ -104,7 +111,7 @@ function isBlank(head: Buffer, header: SegmentHeader | undefined): boolean {
 function empty(options: LoadSegmentOptions, header: SegmentHeader | undefined, size: number): LoadedSegment {
   const segment = new Segment({ ...options, seal: header?.seal, dataStart: size });
   segment.fileBytes = size;
-  return { ...nothing(segment, []), spoolId: header?.spoolId, sealed: true };
+  return { ...nothing(segment, []), ...named(header), sealed: true };
 }
 
 async function readFooter(file: SpoolFile, size: number, header: SegmentHeader | undefined) {
@@ -133,7 +140,7 @@ function fromFooter(
     amount.lines = footer.lines;
     amount.bytes = footer.bytes;
   }
-  return { ...nothing(segment, []), spoolId: header.spoolId, sealed: true };
+  return { ...nothing(segment, []), ...named(header), sealed: true };
 }
 
 interface Extent {

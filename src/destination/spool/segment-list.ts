@@ -54,6 +54,11 @@ export class SegmentList {
     segment.fileBytes = fileBytes;
   }
 
+  /** Takes note that a segment's file was of another size before. */
+  resized(segment: Segment, beforeBytes: number): void {
+    this.#fileBytes += segment.fileBytes - beforeBytes;
+  }
+
   /** Finds the first segment whose number is `number` or higher. */
   from(number: number): Segment | undefined {
     const { first } = this;

@@ -38,6 +38,12 @@ export interface OpenSegment {
   readonly file: SpoolFile;
 }
 
+interface Written {
+  readonly open: OpenSegment;
+  readonly batch: Batch;
+  readonly end: number;
+}
+
 export interface WriterOptions {
   readonly folder: string;
   readonly spoolId: number;
@@ -78,6 +84,8 @@ export class SegmentWriter {
   readonly #options: WriterOptions;
   readonly #deps: WriterDependencies;
   #nextNumber: number;
+  /** The newest segment that holds records, besides the current one. */
+  #lastNumber: number;
   #open: OpenSegment | undefined;
   #state: 'ready' | 'full' | 'failed' = 'ready';
   #lastError = '';
@@ -85,6 +93,7 @@ export class SegmentWriter {
   #working: Promise<void> | undefined;
   #mustRoll = false;
   #isClosing = false;
+  #isStopped = false;
   #cancelFlush: (() => void) | undefined;
   #cancelRetry: (() => void) | undefined;
 
@@ -92,6 +101,7 @@ export class SegmentWriter {
     this.#options = options;
     this.#deps = dependencies;
     this.#nextNumber = options.nextNumber;
+    this.#lastNumber = dependencies.list.all.at(-1)?.number ?? 0;
   }
 
   get state(): 'ready' | 'full' | 'failed' {
@@ -114,7 +124,7 @@ export class SegmentWriter {
 
   /** Decides what to do now; to be called when something was offered. */
   advance(): void {
-    if (this.#working !== undefined || this.#cancelRetry !== undefined) return;
+    if (this.#isStopped || this.#working !== undefined || this.#cancelRetry !== undefined) return;
     const { queue, clock } = this.#deps;
     if (queue.isEmpty && !(this.#mustRoll && this.#open !== undefined)) return;
     if (queue.bytes < RECORD_BYTES && !this.#isClosing && !this.#mustRoll) {
@@ -139,6 +149,7 @@ export class SegmentWriter {
     if (open === undefined) return;
     this.#open = undefined;
     if (open.segment.records > 0) {
+      this.#lastNumber = open.segment.number;
       this.#deps.events.finished(open);
       return;
     }
@@ -168,15 +179,15 @@ export class SegmentWriter {
     if (this.#open !== undefined) await this.#roll();
   }
 
-  /** Calls off everything; a write under way may still happen. */
+  /** Calls off everything. A write under way may still happen, but counts no more. */
   stop(): void {
     this.#cancelFlush?.();
     this.#cancelRetry?.();
-    this.#cancelRetry = () => undefined;
+    this.#isStopped = true;
   }
 
   #work(): void {
-    if (this.#working !== undefined || this.#cancelRetry !== undefined) return;
+    if (this.#isStopped || this.#working !== undefined || this.#cancelRetry !== undefined) return;
     this.#cancelFlush?.();
     this.#cancelFlush = undefined;
     const isProbe = this.#state !== 'ready' && this.#deps.queue.isEmpty;
@@ -188,20 +199,26 @@ export class SegmentWriter {
   }
 
   async #tryWrite(): Promise<void> {
-    let wrote: { readonly open: OpenSegment; readonly batch: Batch } | undefined;
+    let wrote: Written | undefined;
     try {
       wrote = await this.#writeNext();
     } catch (error) {
       await this.#onTrouble(error);
     }
-    if (wrote === undefined) return;
+    // A stop handed these blocks back: that they are on disk after all only means that they may come twice.
+    if (wrote === undefined || this.#isStopped) return;
+    const { open, batch, end } = wrote;
     this.#attempts = 0;
     this.#state = 'ready';
-    this.#deps.queue.settle(wrote.batch.blocks, true);
-    this.#deps.events.wrote(wrote.open, wrote.batch.lines);
+    // Nothing is awaited here: lines are counted either as waiting or as in the segment.
+    for (const record of batch.records) open.segment.append(record);
+    open.segment.dataEnd = end;
+    this.#deps.list.resize(open.segment, end);
+    this.#deps.queue.settle(batch.blocks, true);
+    this.#deps.events.wrote(open, batch.lines);
   }
 
-  async #writeNext(): Promise<{ readonly open: OpenSegment; readonly batch: Batch } | undefined> {
+  async #writeNext(): Promise<Written | undefined> {
     const { queue, room, events } = this.#deps;
     const { segmentBytes } = this.#options;
     if (this.#open !== undefined && (this.#mustRoll || this.#open.segment.fileBytes >= segmentBytes)) {
@@ -218,8 +235,8 @@ export class SegmentWriter {
     }
     await room.take(batch.bytes);
     const open = this.#open ?? (await this.#create());
-    await this.#deps.timing.measure(() => this.#writeBatch(open, batch));
-    return { open, batch };
+    const end = await this.#deps.timing.measure(() => this.#writeBatch(open, batch));
+    return { open, batch, end };
   }
 
   /** Finds out whether writing works again while nothing waits, by a segment header. */
@@ -242,8 +259,8 @@ export class SegmentWriter {
     this.#state = 'ready';
   }
 
-  async #writeBatch({ segment, file }: OpenSegment, batch: Batch): Promise<void> {
-    const { list } = this.#deps;
+  /** Writes a batch behind the last record; answers where it ends. */
+  async #writeBatch({ segment, file }: OpenSegment, batch: Batch): Promise<number> {
     const isFresh = segment.fileBytes === 0;
     const parts: Buffer[] = isFresh ? [this.#header(segment)] : [];
     let index = segment.records;
@@ -255,9 +272,7 @@ export class SegmentWriter {
       end += RECORD_HEADER_BYTES + payloadBytes;
     }
     await writeAll(file, parts, isFresh ? 0 : segment.dataEnd);
-    for (const record of batch.records) segment.append(record);
-    segment.dataEnd = end;
-    list.resize(segment, end);
+    return end;
   }
 
   #header(segment: Segment): Buffer {
@@ -267,6 +282,7 @@ export class SegmentWriter {
       madeMs: this.#deps.clock.wallMs(),
       spoolId: this.#options.spoolId,
       seal: segment.seal ?? 0,
+      previous: this.#lastNumber,
     });
   }
 
@@ -302,6 +318,7 @@ export class SegmentWriter {
     }
     this.#open = undefined;
     const { segment, file } = open;
+    this.#lastNumber = segment.number;
     const footer = encodeFooter(segment.footer(), segment.dataEnd);
     try {
       await writeAll(file, [footer], segment.dataEnd);
@@ -322,7 +339,7 @@ export class SegmentWriter {
     // Nothing of what is handed back, or written again elsewhere, may be found here by a later start.
     if (!isFull || giveUp) await this.#abandonTorn();
     if (giveUp) queue.handBack();
-    if (this.#isClosing) return;
+    if (this.#isClosing || this.#isStopped) return;
     const madeRoom = isFull && events.makeRoom(queue.batch().bytes);
     const backoffMs = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** (this.#attempts - 1));
     const delayMs = isFull ? FULL_RETRY_MS : backoffMs;

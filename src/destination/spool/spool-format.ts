@@ -16,7 +16,7 @@
 //   16  f64 made, wall ms                  8  u32 payload bytes                 8  u32 records
 //   24  u32 spool id                      12  u32 lines in the payload         12  u32 segment number
 //   28  u32 seal                          16  f64 oldest arrival, wall ms      16  f64 lines
-//   32  u32 0                             24  u64 origin id (0: plain input)   24  f64 payload bytes
+//   32  u32 number of the segment before  24  u64 origin id (0: plain input)   24  f64 payload bytes
 //   36  u32 CRC-32 of bytes 0-35          32  u64 origin sequence (0)          32  f64 oldest arrival, wall ms
 //                                         40  u32 seal of the segment          40  f64 newest arrival, wall ms
 //                                         44  u32 index: 0, 1, 2 …             48  u32 seal of the segment
@@ -52,6 +52,8 @@ export interface SegmentHeader {
   /** The same in all segments and the cursor of one spool. */
   readonly spoolId: number;
   readonly seal: number;
+  /** The last segment with records before this one; 0: none. Tells a lost file from a number that was never used. */
+  readonly previous: number;
 }
 
 export interface RecordHeader {
@@ -99,6 +101,7 @@ export function encodeSegmentHeader(header: SegmentHeader): Buffer {
   bytes.writeDoubleLE(header.madeMs, 16);
   bytes.writeUInt32LE(header.spoolId, 24);
   bytes.writeUInt32LE(header.seal, 28);
+  bytes.writeUInt32LE(header.previous, 32);
   bytes.writeUInt32LE(crc32(bytes.subarray(0, 36)), 36);
   return bytes;
 }
@@ -113,6 +116,7 @@ export function decodeSegmentHeader(bytes: Buffer): SegmentHeader | undefined {
     madeMs: bytes.readDoubleLE(16),
     spoolId: bytes.readUInt32LE(24),
     seal: bytes.readUInt32LE(28),
+    previous: bytes.readUInt32LE(32),
   };
 }
 

@@ -8,8 +8,8 @@
 //                       #acked     record     gap (damaged   #offset in #segment
 //                                             or expired)
 import type { Clock } from '../../util/clock.ts';
-import { type FoundRecord, RecordReader } from './record-reader.ts';
-import type { Segment } from './segment.ts';
+import { type FoundDamage, type FoundRecord, RecordReader } from './record-reader.ts';
+import type { Amount, Segment } from './segment.ts';
 import type { SegmentList } from './segment-list.ts';
 import type { SpoolPosition, SpoolRecord } from './spool.ts';
 import { errorCode, errorText, type SpoolFile, type SpoolFiles } from './spool-files.ts';
@@ -20,12 +20,6 @@ const RETRY_MAX_MS = 10_000;
 
 export type LossReason = 'spool_damaged' | 'spool_expired' | 'spool_full';
 
-/** How far all is acknowledged, and what the segment holds before that. */
-export interface AckedPosition extends SpoolPosition {
-  readonly passedLines: number;
-  readonly passedBytes: number;
-}
-
 interface WindowEntry {
   readonly segment: Segment;
   readonly start: number;
@@ -35,14 +29,15 @@ interface WindowEntry {
   readonly bytes: number;
   /** undefined: a gap, which passes with the record before it. */
   readonly firstMs: number | undefined;
-  /** What the segment holds here, whether it was handed out or not. */
-  readonly passedLines: number;
-  readonly passedBytes: number;
+  /** What a gap holds that expired. */
+  readonly expired: Readonly<Amount>;
 }
+
+const NOTHING: Readonly<Amount> = { lines: 0, bytes: 0 };
 
 export interface SpoolReaderOptions {
   /** Where to start: acknowledged so far. */
-  readonly acked: AckedPosition;
+  readonly acked: SpoolPosition;
   /** Lines older than this are not handed out; Infinity: all are. */
   readonly maxAgeMs: number;
 }
@@ -70,7 +65,7 @@ export class SpoolReader {
   readonly #window: WindowEntry[] = [];
   /** Expired records in the window, by place: their loss has been told. */
   readonly #expired = new Set<string>();
-  #acked: AckedPosition;
+  #acked: SpoolPosition;
   #ackedFirstMs = Number.NEGATIVE_INFINITY;
   #segmentNumber: number;
   #offset: number;
@@ -94,7 +89,7 @@ export class SpoolReader {
     this.#deps = dependencies;
   }
 
-  get acked(): AckedPosition {
+  get acked(): SpoolPosition {
     return this.#acked;
   }
 
@@ -119,6 +114,19 @@ export class SpoolReader {
       : segment.minMs;
   }
 
+  /** What a segment held before the acknowledged place, or does not hold any more: all that the next start need not count. */
+  passed(segment: Segment): Amount {
+    const { total, left } = segment;
+    const passed = { lines: total.lines - left.lines, bytes: total.bytes - left.bytes };
+    // What expired behind that place is read, and found expired, again.
+    for (const entry of this.#window) {
+      if (entry.segment !== segment) break;
+      passed.lines -= entry.expired.lines;
+      passed.bytes -= entry.expired.bytes;
+    }
+    return passed;
+  }
+
   /** True when everything was read and acknowledged. */
   get isDrained(): boolean {
     return this.#window.length === 0 && this.#deps.list.left.lines === 0 && this.#reading === undefined;
@@ -127,12 +135,11 @@ export class SpoolReader {
   /** Reads the next record; undefined when there is none now, then `readable` tells when there may be. */
   read(): Promise<SpoolRecord | undefined> {
     // A second call while one is under way gets in line; no record is handed out twice.
-    const reading = (this.#reading ?? Promise.resolve(undefined))
-      .then(() => this.#read())
-      .finally(() => {
-        if (this.#reading === reading) this.#reading = undefined;
-      });
+    const reading = this.#reading === undefined ? this.#read() : this.#reading.then(() => this.#read());
     this.#reading = reading;
+    void reading.then(() => {
+      if (this.#reading === reading) this.#reading = undefined;
+    });
     return reading;
   }
 
@@ -143,14 +150,15 @@ export class SpoolReader {
     this.#deps.events.readable();
   }
 
-  /** Acknowledges all records that end at or before `end`. */
+  /**
+   * Acknowledges a record and all before it. A place that is not the end of a record in the window is ignored: it was
+   * read before a rewind, and those in front of it may not have been delivered.
+   */
   ack(end: SpoolPosition): void {
-    let count = 0;
-    for (const entry of this.#window) {
-      if (entry.firstMs !== undefined && !isAtOrBefore(entry, end)) break;
-      count += 1;
-    }
-    this.#pass(count);
+    const index = this.#window.findIndex(
+      (entry) => entry.segment.number === end.segment && entry.end === end.offset,
+    );
+    this.#pass(index + 1);
   }
 
   /** Goes back to the oldest record that is not acknowledged. */
@@ -189,6 +197,8 @@ export class SpoolReader {
     this.#isClosed = true;
     this.#epoch += 1;
     this.#cancelRetry?.();
+    // What was handed out and not acknowledged is still on disk, unless its file has been given up.
+    this.rewind();
     await this.#reading;
     await this.#closeFile();
   }
@@ -213,7 +223,11 @@ export class SpoolReader {
         this.#enter(next);
         continue;
       }
-      const record = await this.#readFrom(segment);
+      const epoch = this.#epoch;
+      const found = await this.#find(segment, epoch);
+      if (found === undefined || epoch !== this.#epoch) continue;
+      // From here to the answer nothing is awaited: a rewind comes before it or after it.
+      const record = this.#take(segment, found);
       if (record !== undefined) return record;
     }
     this.#isStarved = true;
@@ -224,10 +238,10 @@ export class SpoolReader {
   /** Books what did not turn up, and moves the cursor over an end that holds no record to be acknowledged. */
   #passEnd(segment: Segment): void {
     this.finish(segment);
-    const { number, dataEnd, total } = segment;
+    const { number, dataEnd } = segment;
     if (this.#window.length > 0 || this.#acked.segment > number) return;
     if (this.#acked.segment === number && this.#acked.offset >= dataEnd) return;
-    this.#acked = { segment: number, offset: dataEnd, passedLines: total.lines, passedBytes: total.bytes };
+    this.#acked = { segment: number, offset: dataEnd };
     this.#deps.events.acked();
   }
 
@@ -239,25 +253,25 @@ export class SpoolReader {
     this.#offset = Math.max(this.#offset, segment.dataStart);
   }
 
-  /** Reads one record or steps over what is none. */
-  async #readFrom(segment: Segment): Promise<SpoolRecord | undefined> {
-    const epoch = this.#epoch;
-    let found: Awaited<ReturnType<RecordReader['next']>>;
+  /** Reads what comes next; undefined when the disk failed. */
+  async #find(segment: Segment, epoch: number): Promise<FoundRecord | FoundDamage | undefined> {
     try {
       const records = await this.#openRecords(segment);
       records.insist(this.#failures);
-      found = await this.#deps.timing.measure(() => records.next());
+      const found = await this.#deps.timing.measure(() => records.next());
       this.#failures = 0;
+      return found;
     } catch (error) {
       if (epoch === this.#epoch) this.#onTrouble(error, segment);
       return undefined;
     }
-    if (epoch !== this.#epoch) return undefined;
-    if (found === undefined) return undefined;
+  }
+
+  #take(segment: Segment, found: FoundRecord | FoundDamage): SpoolRecord | undefined {
     this.#offset = found.end;
     if (found.kind === 'record') return this.#takeRecord(segment, found);
     this.#damagedBytes += found.end - found.start;
-    this.#addGap(segment, found, found.lines, 0);
+    this.#addGap(segment, found, NOTHING);
     return undefined;
   }
 
@@ -273,30 +287,17 @@ export class SpoolReader {
         segment.settle(lines, bytes);
         this.#deps.events.lost(lines, 'spool_expired');
       }
-      this.#addGap(segment, found, lines, bytes);
+      this.#addGap(segment, found, { lines, bytes });
       return undefined;
     }
     segment.read(lines, bytes);
-    this.#window.push({ segment, start, end, lines, bytes, firstMs, passedLines: lines, passedBytes: bytes });
+    this.#window.push({ segment, start, end, lines, bytes, firstMs, expired: NOTHING });
     return { bytes: found.bytes, lines, firstMs, end: { segment: segment.number, offset: end } };
   }
 
-  #addGap(
-    segment: Segment,
-    { start, end }: { readonly start: number; readonly end: number },
-    passedLines: number,
-    passedBytes: number,
-  ): void {
-    this.#window.push({
-      segment,
-      start,
-      end,
-      lines: 0,
-      bytes: 0,
-      firstMs: undefined,
-      passedLines,
-      passedBytes,
-    });
+  #addGap(segment: Segment, found: { readonly start: number; readonly end: number }, expired: Amount): void {
+    const { start, end } = found;
+    this.#window.push({ segment, start, end, lines: 0, bytes: 0, firstMs: undefined, expired });
     if (this.#window.every((entry) => entry.firstMs === undefined)) this.#pass(this.#window.length);
   }
 
@@ -310,13 +311,7 @@ export class SpoolReader {
       segment.settle(entry.lines, entry.bytes);
       if (entry.firstMs === undefined) this.#expired.delete(`${segment.number}:${entry.start}`);
       else this.#ackedFirstMs = entry.firstMs;
-      const isSame = this.#acked.segment === segment.number;
-      this.#acked = {
-        segment: segment.number,
-        offset: end,
-        passedLines: (isSame ? this.#acked.passedLines : 0) + entry.passedLines,
-        passedBytes: (isSame ? this.#acked.passedBytes : 0) + entry.passedBytes,
-      };
+      this.#acked = { segment: segment.number, offset: end };
     }
     this.#deps.events.acked();
   }
@@ -356,9 +351,4 @@ export class SpoolReader {
     this.#records = undefined;
     await file?.file.close().catch(() => undefined);
   }
-}
-
-function isAtOrBefore(entry: WindowEntry, end: SpoolPosition): boolean {
-  const { number } = entry.segment;
-  return number < end.segment || (number === end.segment && entry.end <= end.offset);
 }

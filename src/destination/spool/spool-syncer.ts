@@ -9,6 +9,9 @@ import type { OpenSegment } from './segment-writer.ts';
 import { errorCode, errorText, type SpoolFile, type SpoolFiles } from './spool-files.ts';
 import type { TimingMeter } from './spool-timings.ts';
 
+/** Files of an earlier process that are synced in one round, so that new lines need not wait long. */
+const ADOPTED_PER_ROUND = 16;
+
 export interface SyncerOptions {
   readonly folder: string;
   readonly syncEveryLines: number;
@@ -46,6 +49,7 @@ export class SpoolSyncer {
   readonly #deps: SyncerDependencies;
   readonly #dirty = new Map<Segment, DirtySegment>();
   readonly #doomed: Segment[] = [];
+  readonly #adopted: string[] = [];
   /** Files to close and, if a path is given, to delete, that hold nothing. */
   #discarded: { readonly file: SpoolFile; readonly path: string }[] = [];
   #doomedBytes = 0;
@@ -133,6 +137,23 @@ export class SpoolSyncer {
     this.#startRound();
   }
 
+  /** Takes files that an earlier process left: it may have been killed before it synced them. */
+  adopt(paths: readonly string[]): void {
+    this.#adopted.push(...paths);
+    this.#isFolderDirty = true;
+    this.#arm();
+  }
+
+  /** Puts the cursor on the disk now, in both slots, so that none is left of before; false when that failed. */
+  async saveTwice(): Promise<boolean> {
+    for (let slot = 0; slot < 2; slot += 1) {
+      this.#saved = undefined;
+      this.#durable = undefined;
+      if (!(await this.#syncCursor())) return false;
+    }
+    return true;
+  }
+
   /** Runs rounds until nothing is left to do, and closes the cursor. Errors end it: they are in `lastError`. */
   async close(): Promise<void> {
     this.stop();
@@ -179,6 +200,7 @@ export class SpoolSyncer {
 
   async #runRound(isLast: boolean): Promise<void> {
     await this.#syncSegments();
+    await this.#syncAdopted(isLast ? this.#adopted.length : ADOPTED_PER_ROUND);
     await this.#syncFolder();
     const nowMs = this.#deps.clock.monotonicMs();
     const isDue = this.#isHurried || nowMs - this.#cursorSyncedMs >= this.#options.syncPeriodMs;
@@ -211,6 +233,19 @@ export class SpoolSyncer {
       if (isFinished) await file.close().catch(() => undefined);
     }
     this.#unsyncedLines -= lines;
+  }
+
+  async #syncAdopted(count: number): Promise<void> {
+    for (const path of this.#adopted.splice(0, count)) {
+      try {
+        const file = await this.#deps.files.open(path, 'read');
+        await file.datasync().finally(() => file.close());
+      } catch (error) {
+        // Delivered and deleted meanwhile, or not to be helped.
+        if (errorCode(error) !== 'ENOENT') this.#lastError = errorText(error);
+      }
+    }
+    if (this.#adopted.length > 0) this.#arm();
   }
 
   async #syncFolder(): Promise<void> {

@@ -274,7 +274,7 @@ test('one write, one sync and one read are under way at most, however much is of
 test('a limit over several spools bounds what a hung disk holds of the thread pool', async () => {
   const rigs: SpoolRig[] = [];
   const first = new SpoolRig();
-  const shared = limitFiles(first.files);
+  const shared = limitFiles(first.files.process());
   for (let count = 0; count < 5; count += 1) {
     const rig = new SpoolRig({ files: first.files, wrap: () => shared, folder: `/spool/dest-${count}.0` });
     await rig.open();

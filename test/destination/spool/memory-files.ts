@@ -1,11 +1,6 @@
 // A disk in memory that behaves as badly as disks do: what was not synced is lost at a power cut, sector by sector and in
 // any order, folder entries too; it fills up, fails, rots and, when told to hold operations, is as slow as a test wants.
-import type {
-  DiskSpace,
-  SpoolFile,
-  SpoolFileMode,
-  SpoolFiles,
-} from '../../../src/destination/spool/spool-files.ts';
+import type { SpoolFile, SpoolFileMode, SpoolFiles } from '../../../src/destination/spool/spool-files.ts';
 
 const SECTOR_BYTES = 512;
 
@@ -85,6 +80,16 @@ interface Held {
   readonly halfway: (() => void) | undefined;
 }
 
+interface Request<T> {
+  readonly operation: FileOperation;
+  readonly path: string;
+  readonly generation: number;
+  readonly task: () => T;
+  readonly halfway?: () => void;
+  /** What happens when a fault is the outcome. */
+  readonly failed?: () => void;
+}
+
 export interface MemoryFilesOptions {
   readonly random: () => number;
 }
@@ -94,7 +99,7 @@ export function systemError(code: string): Error {
   return Object.assign(new Error(`${code}: simulated`), { code });
 }
 
-export class MemoryFiles implements SpoolFiles {
+export class MemoryFiles {
   /** Bytes that all files together may take. */
   capacity = Number.POSITIVE_INFINITY;
   /** Called before each operation; an error that it returns is the outcome. */
@@ -202,92 +207,98 @@ export class MemoryFiles implements SpoolFiles {
     this.#durable = new Map(after);
   }
 
-  makeFolder(path: string): Promise<void> {
-    return this.#do('makeFolder', path, () => {
-      this.#folders.add(path);
-    });
-  }
-
-  list(path: string): Promise<readonly string[]> {
-    return this.#do('list', path, () => {
-      if (!this.#folders.has(path)) throw systemError('ENOENT');
-      // Folders list their entries in no order.
-      const names = this.paths.filter((name) => name.startsWith(`${path}/`));
-      return names.map((name) => name.slice(path.length + 1)).sort(() => this.#random() - 0.5);
-    });
-  }
-
-  open(path: string, mode: SpoolFileMode): Promise<SpoolFile> {
-    return this.#do('open', path, () => {
-      let inode = this.#live.get(path);
-      if (mode === 'create') {
-        if (inode !== undefined) throw systemError('EEXIST');
-        inode = new Inode();
-        this.#live.set(path, inode);
-      }
-      if (inode === undefined) throw systemError('ENOENT');
-      return this.#handle(path, inode);
-    });
-  }
-
-  unlink(path: string): Promise<void> {
-    return this.#do('unlink', path, () => {
-      if (!this.#live.delete(path)) throw systemError('ENOENT');
-    });
-  }
-
-  syncFolder(path: string): Promise<void> {
-    return this.#do('syncFolder', path, () => {
-      for (const name of this.#durable.keys()) {
-        if (name.startsWith(`${path}/`)) this.#durable.delete(name);
-      }
-      for (const [name, inode] of this.#live) {
-        if (name.startsWith(`${path}/`)) this.#durable.set(name, inode);
-      }
-    });
-  }
-
-  space(path: string): Promise<DiskSpace> {
-    return this.#do('space', path, () => ({
-      freeBytes: Number.isFinite(this.capacity)
-        ? Math.max(0, this.capacity - this.usedBytes)
-        : Number.MAX_SAFE_INTEGER,
-      totalBytes: Number.isFinite(this.capacity) ? this.capacity : Number.MAX_SAFE_INTEGER,
-    }));
-  }
-
-  #handle(path: string, inode: Inode): SpoolFile {
+  /** What one process sees of the disk; after `kill` it gets no answers any more. */
+  process(): SpoolFiles {
+    const generation = this.#generation;
+    const act = <T>(operation: FileOperation, path: string, task: () => T): Promise<T> =>
+      this.#do({ operation, path, generation, task });
     return {
-      size: () => this.#do('size', path, () => inode.liveSize),
-      read: (into, position) =>
-        this.#do('read', path, () => {
-          const end = Math.min(inode.liveSize, position + into.length);
-          return end <= position ? 0 : inode.live.copy(into, 0, position, end);
+      makeFolder: (path) =>
+        act('makeFolder', path, () => {
+          this.#folders.add(path);
         }),
-      write: (parts, position) => this.#write(path, inode, parts, position),
-      datasync: () =>
-        this.#do(
-          'datasync',
-          path,
-          () => inode.sync(),
-          undefined,
-          // As Linux does: what could not be written counts as clean from then on.
-          () => {
-            inode.dirty = [];
-          },
-        ),
-      truncate: (size) => this.#do('truncate', path, () => inode.truncate(size)),
-      close: () => this.#do('close', path, () => undefined),
+      list: (path) => act('list', path, () => this.#list(path)),
+      open: (path, mode) => act('open', path, () => this.#handle(path, this.#find(path, mode), generation)),
+      unlink: (path) =>
+        act('unlink', path, () => {
+          if (!this.#live.delete(path)) throw systemError('ENOENT');
+        }),
+      syncFolder: (path) => act('syncFolder', path, () => this.#syncFolder(path)),
+      space: (path) =>
+        act('space', path, () => {
+          const totalBytes = Math.min(this.capacity, Number.MAX_SAFE_INTEGER);
+          return { freeBytes: Math.max(0, totalBytes - this.usedBytes), totalBytes };
+        }),
     };
   }
 
-  #write(path: string, inode: Inode, parts: readonly Buffer[], position: number): Promise<number> {
-    // The bytes are those at the time of the call: a giver that changes them too early is found out.
+  #list(path: string): readonly string[] {
+    if (!this.#folders.has(path)) throw systemError('ENOENT');
+    const names = this.paths.filter((name) => name.startsWith(`${path}/`));
+    // Folders list their entries in no order.
+    return names.map((name) => name.slice(path.length + 1)).sort(() => this.#random() - 0.5);
+  }
+
+  #find(path: string, mode: SpoolFileMode): Inode {
+    const found = this.#live.get(path);
+    if (mode !== 'create') {
+      if (found === undefined) throw systemError('ENOENT');
+      return found;
+    }
+    if (found !== undefined) throw systemError('EEXIST');
+    const inode = new Inode();
+    this.#live.set(path, inode);
+    return inode;
+  }
+
+  #syncFolder(path: string): void {
+    for (const name of this.#durable.keys()) {
+      if (name.startsWith(`${path}/`)) this.#durable.delete(name);
+    }
+    for (const [name, inode] of this.#live) {
+      if (name.startsWith(`${path}/`)) this.#durable.set(name, inode);
+    }
+  }
+
+  #handle(path: string, inode: Inode, generation: number): SpoolFile {
+    const act = <T>(operation: FileOperation, task: () => T): Promise<T> =>
+      this.#do({ operation, path, generation, task });
+    return {
+      size: () => act('size', () => inode.liveSize),
+      read: (into, position) =>
+        act('read', () => {
+          const end = Math.min(inode.liveSize, position + into.length);
+          return end <= position ? 0 : inode.live.copy(into, 0, position, end);
+        }),
+      write: (parts, position) => this.#write(path, inode, generation, parts, position),
+      datasync: () =>
+        this.#do({
+          operation: 'datasync',
+          path,
+          generation,
+          task: () => inode.sync(),
+          // As Linux does: what could not be written counts as clean from then on.
+          failed: () => {
+            inode.dirty = [];
+          },
+        }),
+      truncate: (size) => act('truncate', () => inode.truncate(size)),
+      close: () => act('close', () => undefined),
+    };
+  }
+
+  #write(
+    path: string,
+    inode: Inode,
+    generation: number,
+    parts: readonly Buffer[],
+    position: number,
+  ): Promise<number> {
     const bytes = Buffer.concat(parts);
     const halfway = (): void => {
       inode.write(bytes.subarray(0, Math.floor(this.#random() * (bytes.length + 1))), position);
     };
-    const put = (): number => {
+    const task = (): number => {
       if (!Buffer.concat(parts).equals(bytes)) throw new Error('bytes changed while they were written');
       const growth = Math.max(0, position + bytes.length - inode.liveSize);
       const room = Math.max(0, this.capacity - this.usedBytes);
@@ -296,24 +307,18 @@ export class MemoryFiles implements SpoolFiles {
       inode.write(bytes.subarray(0, taken), position);
       return taken;
     };
-    return this.#do('write', path, put, halfway);
+    return this.#do({ operation: 'write', path, generation, task, halfway });
   }
 
-  #do<T>(
-    operation: FileOperation,
-    path: string,
-    task: () => T,
-    halfway?: () => void,
-    failed?: () => void,
-  ): Promise<T> {
+  #do<T>({ operation, path, generation, task, halfway, failed }: Request<T>): Promise<T> {
+    // A process that has ended gets no answers.
+    if (generation !== this.#generation) return new Promise(() => undefined);
     this.counts.set(operation, (this.counts.get(operation) ?? 0) + 1);
     const count = (this.underWay.get(operation) ?? 0) + 1;
     this.underWay.set(operation, count);
     this.mostUnderWay.set(operation, Math.max(count, this.mostUnderWay.get(operation) ?? 0));
-    const generation = this.#generation;
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const run = (): void => {
-      // A process that has ended gets no answers.
       if (generation !== this.#generation) return;
       this.underWay.set(operation, (this.underWay.get(operation) ?? 1) - 1);
       const error = this.fault(operation, path);

@@ -1,8 +1,10 @@
 // A spool on a disk in memory, with a clock that tests move by hand, and books of everything it told.
 import assert from 'node:assert/strict';
-import { DiskSpool, type DiskSpoolOptions } from '../../../src/destination/spool/disk-spool.ts';
+import { DiskSpool } from '../../../src/destination/spool/disk-spool.ts';
+import type { DiskSpoolOptions } from '../../../src/destination/spool/disk-spool-options.ts';
 import type { SpoolFiles } from '../../../src/destination/spool/spool-files.ts';
 import type { SpoolOpening, SpoolRecord, SpoolRefusal } from '../../../src/destination/spool/spool.ts';
+import type { Clock } from '../../../src/util/clock.ts';
 import { FakeClock } from '../fake-clock.ts';
 import { MemoryFiles } from './memory-files.ts';
 
@@ -42,7 +44,7 @@ export function lineNumbers(bytes: Buffer): number[] {
 
 export type RigOptions = Partial<DiskSpoolOptions> & {
   readonly files?: MemoryFiles;
-  readonly wrap?: (files: MemoryFiles) => SpoolFiles;
+  readonly wrap?: (files: SpoolFiles) => SpoolFiles;
   readonly seed?: number;
 };
 
@@ -52,7 +54,8 @@ export class SpoolRig {
   readonly clock = new FakeClock();
   readonly lost = new Map<string, number>();
   readonly options: DiskSpoolOptions;
-  readonly #wrap: (files: MemoryFiles) => SpoolFiles;
+  readonly #wrap: (files: SpoolFiles) => SpoolFiles;
+  #stopTimers: () => void = () => undefined;
   spool: DiskSpool;
   opening: SpoolOpening | undefined;
   writableCalls = 0;
@@ -60,6 +63,8 @@ export class SpoolRig {
   written = 0;
   failed = 0;
   next = 1;
+  /** Called, by the number of a block's first line, when the block has been written or given back. */
+  readonly outcomes = new Map<number, (ok: boolean) => void>();
 
   constructor({ files, wrap, seed = 1, ...options }: RigOptions = {}) {
     this.random = seededRandom(seed);
@@ -80,12 +85,28 @@ export class SpoolRig {
   }
 
   #make(): DiskSpool {
+    // A process that has ended has no timers either.
+    this.#stopTimers();
+    let isAlive = true;
+    this.#stopTimers = () => {
+      isAlive = false;
+    };
+    const clock: Clock = {
+      wallMs: () => this.clock.wallMs(),
+      monotonicMs: () => this.clock.monotonicMs(),
+      after: (delayMs, callback) =>
+        this.clock.after(delayMs, () => {
+          if (isAlive) callback();
+        }),
+    };
     return new DiskSpool(this.options, {
-      files: this.#wrap(this.files),
-      clock: this.clock,
+      files: this.#wrap(this.files.process()),
+      clock,
       random: this.random,
       events: {
-        lost: (lines, reason) => this.lost.set(reason, (this.lost.get(reason) ?? 0) + lines),
+        lost: (lines, reason) => {
+          if (isAlive) this.lost.set(reason, (this.lost.get(reason) ?? 0) + lines);
+        },
         writable: () => {
           this.writableCalls += 1;
         },
@@ -112,11 +133,14 @@ export class SpoolRig {
   offer(count: number, pad = 0): SpoolRefusal | undefined {
     const bytes = Buffer.from(linesText(this.next, count, pad));
     const block = { bytes, lines: count, firstMs: this.clock.wallMs() };
+    const from = this.next;
     const refusal = this.spool.offer(block, (ok) => {
       if (ok) this.written += count;
       else this.failed += count;
       // The memory is the giver's again, who will use it for something else.
       bytes.fill(0x78);
+      this.outcomes.get(from)?.(ok);
+      this.outcomes.delete(from);
     });
     if (refusal === undefined) this.next += count;
     return refusal;
