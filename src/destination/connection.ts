@@ -82,7 +82,7 @@ const KEEPALIVE_MS = 15_000;
 /** A connection that lived this long proves that the peer works, so that the next pause is short again. */
 const PROVEN_MS = 1000;
 /** Longest wait for the FIN of a peer whose connection is renewed; then it counts as broken. */
-const RENEW_MS = 10_000;
+const RENEW_MS = 3000;
 /** Ages spread over this part of `max_conn_age`, so that the connections of many relays do not end in step. */
 const AGE_SPREAD = 0.2;
 

@@ -10,39 +10,23 @@
 // a guaranteed part, and there is no other thing they share.
 import { type DestinationCounts, makeDestinationCounts } from '../telemetry/ledger.ts';
 import type { DropReason } from '../telemetry/drop-reason.ts';
-import type { Clock } from '../util/clock.ts';
-import type { Log } from '../util/log.ts';
 import { Backlog, type BacklogOptions } from './backlog.ts';
+import type { DestinationDependencies } from './destination-dependencies.ts';
 import { destinationKey } from './destination-key.ts';
 import { DestinationStats } from './destination-stats.ts';
 import { Intake } from './intake.ts';
 import { LineQueue } from './line-queue.ts';
-import { makeSender, type SenderDependencies } from './make-sender.ts';
+import { makeSender } from './make-sender.ts';
 import type { DestinationOptions } from './options.ts';
 import type { Output } from './output.ts';
-import type { BudgetShare, QueueBudget } from './queue-budget.ts';
+import type { BudgetShare } from './queue-budget.ts';
 import type { StreamPoint } from './replay.ts';
 import type { ReplayView } from './replay-progress.ts';
 import type { Sender, SenderState, SenderStats } from './sender.ts';
-import { SLAB_BYTES, type SlabPool } from './slab-pool.ts';
-import type { Spool, SpoolEvents, SpoolStats } from './spool/spool.ts';
+import { SLAB_BYTES } from './slab-pool.ts';
+import type { SpoolStats } from './spool/spool.ts';
 import { TroubleLog } from './trouble-log.ts';
 import { WritePace } from './write-pace.ts';
-
-export interface DestinationDependencies extends SenderDependencies {
-  readonly routeKey: string;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly log: Log;
-  /** Runs a function once, when the current turn of the event loop has handled its reads. */
-  readonly afterTurn: (run: () => void) => void;
-  readonly pool: SlabPool;
-  readonly budget: QueueBudget;
-  /** Makes the spool of a destination; absent: there is no disk. */
-  readonly makeSpool?: ((key: string, options: DestinationOptions, events: SpoolEvents) => Spool) | undefined;
-  /** The least time between two small writes, ms, now; absent: 0. */
-  readonly paceMs?: () => number;
-}
 
 /** A smaller `iobuf` would make a system call for every line. */
 const WRITE_BYTES_MIN = 4096;
@@ -53,14 +37,11 @@ const DRAIN_REPEATS_MAX = 1;
 /** Of the time to drain, what is kept to put the rest on disk: a quarter, at most this, ms. */
 const SAVE_MS_MAX = 2000;
 
-type Limits = Pick<BacklogOptions, 'linesMax' | 'writeBytesMax' | 'redoBytes' | 'redoAgeMs'>;
-
 interface Drain {
   readonly promise: Promise<void>;
   readonly done: () => void;
-  readonly cancel: () => void;
+  cancel: () => void;
   readonly deadlineMs: number;
-  /** What lines are dropped as that have nowhere to go. */
   readonly reason: DropReason;
   repeats: number;
   /** True when the time for writing is over and only a write that cannot be called off is waited for. */
@@ -100,7 +81,10 @@ export class Destination implements Output {
       sent: () => this.#sent(),
       offline: () => this.#offline(),
       renewed: () => this.#renewed(),
-      ended: () => this.#ended(),
+      ended: () => {
+        this.#renewed();
+        this.#finish();
+      },
     });
     const limits = {
       writeBytesMax: Math.min(SLAB_BYTES, Math.max(WRITE_BYTES_MIN, options.iobuf)),
@@ -176,6 +160,10 @@ export class Destination implements Output {
     return oldestMs === undefined ? 0 : this.#deps.clock.monotonicMs() - oldestMs;
   }
 
+  get #inFlight(): boolean {
+    return this.#queue.inFlight || this.#backlog?.inFlight === true;
+  }
+
   /** How long the write under way has lasted, ms; 0 when there is none. */
   get stalledMs(): number {
     return this.#inFlight ? this.#deps.clock.monotonicMs() - this.#wroteMs : 0;
@@ -211,8 +199,7 @@ export class Destination implements Output {
     this.#drain = { promise, done: resolve, cancel, deadlineMs, reason, repeats: 0, over: false };
     this.#phase = 'draining';
     this.#intake.close();
-    const { state } = this.#sender;
-    if (state === 'online' || state === 'draining') this.#write();
+    if (this.online || this.#sender.state === 'draining') this.#write();
     else if (this.#backlog?.usable === true || !this.#queue.hasMore) this.#finish();
     return promise;
   }
@@ -237,7 +224,9 @@ export class Destination implements Output {
     this.#intake.close();
   }
 
-  #makeBacklog(limits: Limits): Backlog | undefined {
+  #makeBacklog(
+    limits: Omit<BacklogOptions, 'key' | 'order' | 'spills' | 'queueBytes' | 'replayRate'>,
+  ): Backlog | undefined {
     const { options } = this;
     const { makeSpool } = this.#deps;
     if (makeSpool === undefined || options.spool === false) return undefined;
@@ -267,10 +256,6 @@ export class Destination implements Output {
     if (this.#pumpAsked || this.#inFlight || this.#sender.state !== 'online') return;
     this.#pumpAsked = true;
     this.#deps.afterTurn(this.#pump);
-  }
-
-  get #inFlight(): boolean {
-    return this.#queue.inFlight || this.#backlog?.inFlight === true;
   }
 
   #write(): void {
@@ -340,8 +325,8 @@ export class Destination implements Output {
 
   #sentOld(nowMs: number, durationMs: number): void {
     const bytes = this.#backlog?.flightBytes ?? 0;
-    const at = this.#pointAt(nowMs);
-    const lines = this.#backlog?.sent({ ...at, bytes: at.bytes + bytes }, nowMs, durationMs) ?? 0;
+    const { agedMs, bytes: before } = this.#pointAt(nowMs);
+    const lines = this.#backlog?.sent({ agedMs, bytes: before + bytes }, nowMs, durationMs) ?? 0;
     this.stats.wrote(bytes, lines, durationMs);
   }
 
@@ -358,8 +343,8 @@ export class Destination implements Output {
     const drain = this.#drain;
     if (drain === undefined) return;
     if (this.counts.queued === 0) drain.repeats += 1;
-    const gone = !this.#queue.hasMore || drain.repeats > DRAIN_REPEATS_MAX;
-    if (gone || this.#backlog?.usable === true) this.#finish();
+    const isOver = !this.#queue.hasMore || drain.repeats > DRAIN_REPEATS_MAX;
+    if (isOver || this.#backlog?.usable === true) this.#finish();
   }
 
   /** The peer has confirmed the end of a connection that another one follows. */
@@ -368,25 +353,16 @@ export class Destination implements Output {
     this.#backlog?.callOff(0);
   }
 
-  #ended(): void {
-    this.#renewed();
-    this.#finish();
-  }
-
   /** The time for writing is over: what is left goes to disk. */
   #finish(): void {
     if (this.#phase !== 'draining' || this.#drain === undefined) return;
     const { deadlineMs, reason } = this.#drain;
-    if (this.#backlog?.usable !== true) {
-      this.stop(reason);
-      return;
-    }
+    if (this.#backlog?.usable !== true) return this.stop(reason);
     const leftMs = deadlineMs - this.#deps.clock.monotonicMs();
     if (!this.#sender.recalls && this.#inFlight && !this.#drain.over && leftMs > 0) {
       this.#drain.over = true;
       this.#drain.cancel();
-      const cancel = this.#deps.clock.after(leftMs, () => this.#finish());
-      this.#drain = { ...this.#drain, cancel };
+      this.#drain.cancel = this.#deps.clock.after(leftMs, () => this.#finish());
       return;
     }
     this.#callOff();

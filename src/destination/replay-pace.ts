@@ -24,8 +24,8 @@ const SOCKET_MS = 100;
 /** After a full socket the rate is this part of what the peer took in all, and growth is slower for a while. */
 const BACK_OFF = 0.7;
 const GROWTH = 2;
-const CAREFUL_GROWTH = 1.1;
-const CAREFUL_MS = 30_000;
+const CAREFUL_GROWTH = 1.5;
+const CAREFUL_MS = 10_000;
 const WINDOW_MS = 1000;
 
 export class ReplayPace {

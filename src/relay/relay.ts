@@ -5,7 +5,7 @@
 import { makeHttpApp } from '../admin/http-app.ts';
 import { AdminHttpServer } from '../admin/http-server.ts';
 import type { Config } from '../config/config.ts';
-import type { DestinationDependencies } from '../destination/destination.ts';
+import type { DestinationDependencies } from '../destination/destination-dependencies.ts';
 import { QueueBudget } from '../destination/queue-budget.ts';
 import { SlabPool } from '../destination/slab-pool.ts';
 import type { Engine } from '../engine/engine.ts';

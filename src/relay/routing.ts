@@ -1,6 +1,7 @@
 // The table at work: destinations by output id, and the snapshot that the engine resolves keys with.
 // Applying a table is all or nothing; a destination that both tables have keeps its queue, connection and output id.
-import { Destination, type DestinationDependencies } from '../destination/destination.ts';
+import { Destination } from '../destination/destination.ts';
+import type { DestinationDependencies } from '../destination/destination-dependencies.ts';
 import type { DestinationOptions } from '../destination/options.ts';
 import type { Output } from '../destination/output.ts';
 import type { Engine } from '../engine/engine.ts';

@@ -69,6 +69,11 @@ export class FakeSpool implements Spool {
     return { lines, bytes, segments: 1, damagedRecords: 0, damagedBytes: 0, notes: [] };
   }
 
+  /** Lines that were offered and are not written. */
+  get waitingLines(): number {
+    return this.#waiting.reduce((sum, { block }) => sum + block.lines, 0);
+  }
+
   offer(block: SpoolBlock, written: (ok: boolean) => void): SpoolRefusal | undefined {
     const behind = this.#waiting.length > 0 && this.#waitingBytes + block.bytes.length > this.waitingBytesMax;
     const refusal = this.closed ? 'spool_error' : (this.refuse ?? (behind ? 'slow_spool' : undefined));
@@ -144,8 +149,15 @@ export class FakeSpool implements Spool {
     this.events.lost(record.lines, reason);
   }
 
+  /** The process dies: what was not written never is, and nobody is told. */
+  crash(): void {
+    this.closed = true;
+    this.#waiting.length = 0;
+  }
+
   async close(): Promise<void> {
     await Promise.resolve();
+    if (this.closed) return;
     this.write();
     this.closed = true;
   }

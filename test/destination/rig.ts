@@ -1,6 +1,7 @@
 // A destination with the world in the test's hand: fake clock, fake network, turns that end when the test says so.
 import assert from 'node:assert/strict';
-import { Destination, type DestinationDependencies } from '../../src/destination/destination.ts';
+import { Destination } from '../../src/destination/destination.ts';
+import type { DestinationDependencies } from '../../src/destination/destination-dependencies.ts';
 import { systemFiles } from '../../src/destination/file-system.ts';
 import { parseDestination } from '../../src/destination/parse-destination.ts';
 import { QueueBudget } from '../../src/destination/queue-budget.ts';

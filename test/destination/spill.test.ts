@@ -151,6 +151,18 @@ test('a disk that is behind holds senders as long as it moves, and drops by name
   rig.finish();
 });
 
+test('what the disk does not have yet counts as memory', async () => {
+  const rig = await startRig('10.0.0.1:2003 queue_bytes=200000');
+  rig.spool.slow = true;
+  for (let i = 0; i < 100; i += 1) rig.push(numbered(1, 500), false);
+  assert.ok(rig.pool.takenBytes <= 600_000, `${rig.pool.takenBytes} bytes of slabs`);
+  assert.ok(rig.budget.bytes <= 200_000, `${rig.budget.bytes} bytes`);
+  assert.ok(rig.destination.counts.dropped.slow_spool > 0);
+  rig.spool.write();
+  assert.equal(rig.budget.bytes, rig.destination.queueBytes);
+  rig.finish();
+});
+
 for (const refusal of ['spool_full', 'spool_error'] as const) {
   test(`a disk that says ${refusal} leaves memory, then drops under that name`, async () => {
     const rig = await startRig('10.0.0.1:2003 queue_bytes=10000');
@@ -261,7 +273,7 @@ test('with order = strict a write that broke off goes before what went to disk b
 
 test('live lines that never end leave a tenth of what is written to the backlog', async () => {
   const old = numbered(1, 2000);
-  const rig = await startRig('10.0.0.1:2003 iobuf=4096', diskWith(old, old, old));
+  const rig = await startRig('10.0.0.1:2003 iobuf=4096', diskWith(...Array.from({ length: 30 }, () => old)));
   rig.network.last.accept();
   rig.clock.advance(5000);
   for (let i = 0; i < 400; i += 1) {
