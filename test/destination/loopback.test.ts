@@ -23,7 +23,7 @@ function makeShared(): Shared {
 }
 
 function startDestination(t: TestContext, text: string, shared: Shared = makeShared()): Destination {
-  const parsed = parseDestination(`${text} reconn=200`);
+  const parsed = parseDestination(`${text} reconn=200 when_full=block`);
   assert.ok(parsed.ok);
   const destination = new Destination(parsed.options, {
     routeKey: 'r',
