@@ -79,11 +79,11 @@ export class TcpSink {
     await this.until(`${lines} lines`, () => this.lines >= lines);
   }
 
-  async until(what: string, holds: () => boolean): Promise<void> {
-    const end = performance.now() + DEADLINE_MS;
+  async until(what: string, holds: () => boolean, deadlineMs = DEADLINE_MS): Promise<void> {
+    const end = performance.now() + deadlineMs;
     while (!holds()) {
       if (performance.now() > end)
-        throw new Error(`not within ${DEADLINE_MS} ms: ${what}; ${this.lines} lines`);
+        throw new Error(`not within ${deadlineMs} ms: ${what}; ${this.lines} lines`);
       await sleep(POLL_MS);
     }
   }
