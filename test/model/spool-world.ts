@@ -309,6 +309,7 @@ export class SpoolWorld {
     this.#files.kill();
     this.#reading = undefined;
     this.#check();
+    if (!isHealthy) this.#excuseWindow();
     this.#forgetWindow();
     await this.#open(isHealthy ? 'close' : 'kill');
   }
@@ -323,13 +324,14 @@ export class SpoolWorld {
       if (line.kept === 'no') line.mayMiss = true;
     }
     this.#reading = undefined;
-    // What was handed out when its file was pushed out is in no file any more.
-    if (this.rig.options.goes === 'oldest' || this.rig.options.maxAgeMs !== undefined) this.#excuseWindow();
+    this.#excuseWindow();
     this.#forgetWindow();
     await this.#open(how);
   }
 
+  /** What was handed out when its file was pushed out is in no file any more, and a process that is killed cannot tell. */
   #excuseWindow(): void {
+    if (this.rig.options.goes === 'newest' && this.rig.options.maxAgeMs === undefined) return;
     for (const { numbers } of this.#window)
       for (const number of numbers) this.#lines.get(number)!.mayMiss = true;
   }
