@@ -227,7 +227,7 @@ test('a drain at its deadline counts what the kernel took of a frozen peer as wr
 
 test('a peer that reads part and resets loses exactly what its kernel held beyond the redo window, and nobody can tell', async (t) => {
   const peer = await startPeer(t);
-  const destination = startDestination(t, `127.0.0.1:${peer.port} redo_bytes=100000`);
+  const destination = startDestination(t, `127.0.0.1:${peer.port} redo_bytes=100000 iobuf=10000`);
   await until('accepted', () => peer.sockets.length === 1);
   push(destination, 1, 1000);
   await until('the first part is read', () => peer.text === numbered(1, 1000));
