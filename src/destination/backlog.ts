@@ -170,6 +170,17 @@ export class Backlog {
     this.#waitForDisk();
   }
 
+  /** Puts lines from elsewhere on disk; false when it does not take them now. */
+  async load(bytes: Buffer, lines: number): Promise<boolean> {
+    return this.#state === 'ready' && (await this.#spill.load(bytes, lines));
+  }
+
+  /** Gives up what is on disk; returns the lines that went. */
+  async purge(): Promise<number> {
+    while (this.#state === 'ready' && this.#replay.isReading) await this.#pause();
+    return this.#state === 'ready' ? this.#replay.purge() : 0;
+  }
+
   /** The connection is new. */
   online(nowMs: number): void {
     this.#pace.restart(nowMs);

@@ -21,10 +21,8 @@ import type { DestinationOptions } from './options.ts';
 import type { Output } from './output.ts';
 import type { BudgetShare } from './queue-budget.ts';
 import type { StreamPoint } from './replay.ts';
-import type { ReplayView } from './replay-progress.ts';
 import type { Sender, SenderState, SenderStats } from './sender.ts';
 import { SLAB_BYTES } from './slab-pool.ts';
-import type { SpoolStats } from './spool/spool.ts';
 import { TroubleLog } from './trouble-log.ts';
 import { WritePace } from './write-pace.ts';
 
@@ -144,14 +142,9 @@ export class Destination implements Output {
     return this.#sender.stats;
   }
 
-  /** The disk; undefined without one. */
-  get spoolStats(): SpoolStats | undefined {
-    return this.#backlog?.stats;
-  }
-
-  /** What is being sent from disk; undefined when nothing is. */
-  get replay(): ReplayView | undefined {
-    return this.#backlog?.progress;
+  /** The lines on disk; undefined without a disk. */
+  get backlog(): Pick<Backlog, 'stats' | 'progress' | 'load' | 'purge'> | undefined {
+    return this.#backlog;
   }
 
   /** Age of the oldest line that waits in memory, ms; 0 when none does. */

@@ -60,6 +60,9 @@ export class Replay {
   #news = false;
   #rewindDue = false;
   #stopped = false;
+  #purging = false;
+  /** The disk has forgotten the record that is being sent. */
+  #forgotten = false;
 
   constructor(options: ReplayOptions, dependencies: ReplayDependencies) {
     this.#options = options;
@@ -68,6 +71,11 @@ export class Replay {
 
   get inFlight(): boolean {
     return this.#flightBytes > 0;
+  }
+
+  /** True while a read is under way. */
+  get isReading(): boolean {
+    return this.#reading || this.#purging;
   }
 
   get flightBytes(): number {
@@ -99,7 +107,7 @@ export class Replay {
   /** Takes the next write, whole lines; undefined when there is none now, and `again` says when to ask. */
   take(nowMs: number): Buffer | undefined {
     assert(!this.inFlight, 'a second piece was taken');
-    const record = this.#record;
+    const record = this.#purging ? undefined : this.#record;
     if (record === undefined) {
       this.#read();
       return undefined;
@@ -123,7 +131,7 @@ export class Replay {
     this.#settle(this.#flightBytes, lines);
     this.#deps.progress.sent(lines);
     if (this.#sentBytes === record.bytes.length) {
-      this.#unacked.push({ end: record.end, lines: record.lines, at });
+      if (!this.#forgotten) this.#unacked.push({ end: record.end, lines: record.lines, at });
       this.#drop();
       this.#read();
     }
@@ -135,6 +143,10 @@ export class Replay {
   broke(at: StreamPoint): void {
     this.trim(at);
     this.#flightBytes = 0;
+    if (this.#forgotten && this.#record !== undefined) {
+      this.#deps.books.lost(this.#record.lines - this.#sentLines, 'purged');
+      this.#drop();
+    }
     let lines = this.#sentLines;
     for (const sent of this.#unacked) lines += sent.lines;
     this.#deps.books.rewound(lines);
@@ -188,6 +200,30 @@ export class Replay {
     return rest;
   }
 
+  /**
+   * Reads all that is on disk and was not sent, and gives it up as `purged`; what comes to disk meanwhile may stay. A
+   * record of which a write is under way is still sent, but the disk forgets it. No read may be under way. Returns how
+   * many lines went.
+   */
+  async purge(): Promise<number> {
+    const { spool, books } = this.#deps;
+    this.#purging = true;
+    let purged = 0;
+    let record = this.inFlight ? undefined : (this.takeRest() ?? this.#takeUnsent());
+    while (!this.#stopped) {
+      record ??= await spool.read();
+      if (record === undefined) break;
+      purged += books.lost(record.lines, 'purged');
+      this.#unacked = [];
+      this.#forgotten = this.inFlight;
+      spool.ack(record.end);
+      record = undefined;
+    }
+    this.#purging = false;
+    this.refill();
+    return purged;
+  }
+
   /** Ends: nothing is read any more. */
   stop(): void {
     this.#stopped = true;
@@ -206,6 +242,12 @@ export class Replay {
     this.#flightLines = Math.max(1, cut.lines);
   }
 
+  #takeUnsent(): SpoolRecord | undefined {
+    const record = this.#record;
+    this.#drop();
+    return record;
+  }
+
   #settle(bytes: number, lines: number): void {
     this.#sentBytes += bytes;
     this.#sentLines += lines;
@@ -215,6 +257,7 @@ export class Replay {
 
   #drop(): void {
     this.#record = undefined;
+    this.#forgotten = false;
     this.#sentBytes = 0;
     this.#sentLines = 0;
   }
@@ -225,14 +268,14 @@ export class Replay {
   }
 
   #rewind(): void {
-    if (!this.#rewindDue || this.#reading) return;
+    if (!this.#rewindDue || this.#reading || this.#purging) return;
     this.#rewindDue = false;
     this.#exhausted = false;
     this.#deps.spool.rewind();
   }
 
   #read(): void {
-    if (this.#reading || this.#exhausted || this.#stopped) return;
+    if (this.#reading || this.#exhausted || this.#stopped || this.#purging) return;
     this.#reading = true;
     this.#news = false;
     void this.#deps.spool.read().then((record) => {

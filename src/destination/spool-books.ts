@@ -48,11 +48,12 @@ export class SpoolBooks {
     this.#counts.written += lines - again;
   }
 
-  /** Books lines on disk that will never be read. */
-  lost(lines: number, reason: DropReason): void {
+  /** Books lines on disk that will never be read; returns how many of them were never written either. */
+  lost(lines: number, reason: DropReason): number {
     const fresh = lines - this.#repeat(lines);
     this.#take(fresh);
     this.#counts.dropped[reason] += fresh;
+    return fresh;
   }
 
   /** Books offered lines that the disk did not take in the end. */

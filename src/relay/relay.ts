@@ -22,6 +22,7 @@ import type { Log } from '../util/log.ts';
 import { LineDispatcher } from './dispatcher.ts';
 import { makeRelayView } from './relay-view.ts';
 import { Routing } from './routing.ts';
+import { makeSpoolAdmin } from './spool-admin.ts';
 import type { SpoolRoot } from './spool-root.ts';
 import type { Turn } from './turn.ts';
 import { WritePacer } from './write-pacer.ts';
@@ -48,7 +49,7 @@ export interface RelayWorld {
   };
   readonly turn: Turn;
   /** Where lines may wait on disk; absent: nowhere. */
-  readonly spools?: Pick<SpoolRoot, 'makeSpool'> | undefined;
+  readonly spools?: Pick<SpoolRoot, 'makeSpool' | 'folderOf'> | undefined;
   /** False where another relay of this process has them. */
   readonly processMetrics: boolean;
 }
@@ -109,7 +110,9 @@ export class Relay {
       { processMetrics: world.processMetrics },
       { view, watch: this.#watch, badMetrics, log },
     );
-    const app = makeHttpApp({ view, badMetrics, metrics }, { log });
+    const root = world.spools;
+    const spools = root && makeSpoolAdmin({ destinations: () => this.routing.destinations, root });
+    const app = makeHttpApp({ view, badMetrics, metrics, spools }, { log });
     const { httpAddr } = config;
     if (httpAddr !== '') {
       this.#http = new AdminHttpServer({ addr: httpAddr }, { app, log, clock, accessLog: world.accessLog });

@@ -75,6 +75,11 @@ export class SpoolRoot {
     );
   }
 
+  /** Names the folder of the nth spool of a key, relative to the root. */
+  folderOf(key: string, nth: number): string {
+    return spoolFolderName(key, nth);
+  }
+
   /** Gives the folder back, once all spools are closed. */
   async release(): Promise<void> {
     await this.#lock.release();

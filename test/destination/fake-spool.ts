@@ -21,6 +21,8 @@ export interface FakeDisk {
   records: { readonly text: string; readonly lines: number; readonly firstMs: number }[];
   /** Records that are acknowledged, from the first. */
   acked: number;
+  /** Lines that it says it holds when it is opened; absent: those it holds. */
+  readonly claims?: number;
 }
 
 export class FakeSpool implements Spool {
@@ -66,7 +68,14 @@ export class FakeSpool implements Spool {
     await Promise.resolve();
     if (this.failsToOpen !== undefined) throw this.failsToOpen;
     const { lines, bytes } = this.stats;
-    return { lines, bytes, segments: 1, damagedRecords: 0, damagedBytes: 0, notes: [] };
+    return {
+      lines: this.disk.claims ?? lines,
+      bytes,
+      segments: 1,
+      damagedRecords: 0,
+      damagedBytes: 0,
+      notes: [],
+    };
   }
 
   /** Lines that were offered and are not written. */

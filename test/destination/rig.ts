@@ -9,7 +9,7 @@ import { SlabPool } from '../../src/destination/slab-pool.ts';
 import type { Log } from '../../src/util/log.ts';
 import { assertConserved } from '../assert-conserved.ts';
 import { FakeClock } from './fake-clock.ts';
-import { FakeNetwork } from './fake-network.ts';
+import { FakeNetwork, type FakeSocket } from './fake-network.ts';
 import { type FakeDisk, FakeSpool } from './fake-spool.ts';
 
 export interface Rig {
@@ -96,28 +96,39 @@ export function makeRig(
       destination.start();
       network.last.accept();
     },
-    reconnect() {
-      const before = network.sockets.length;
-      for (let i = 0; network.sockets.length === before; i += 1) {
-        assert.ok(i < 1000, 'no attempt to connect');
-        clock.advance(50);
-      }
-      network.last.accept();
-    },
+    reconnect: () => awaitAttempt(network, clock).accept(),
     push(chunk, canWait = true) {
       return destination.push(Buffer.from(chunk), chunk.split('\n').length - 1, canWait);
     },
     finish() {
       destination.stop();
       spool?.write();
-      assertConserved(destination.counts);
-      assert.equal(destination.counts.queued, 0);
-      assert.equal(clock.pending, 0, 'timers were left behind');
-      assert.equal(budget.bytes, 0);
-      assert.equal(budget.redoBytes, 0);
-      assert.equal(pool.takenBytes, 0);
+      assertNothingHeld({ destination, clock, budget, pool });
     },
   };
+}
+
+function awaitAttempt(network: FakeNetwork, clock: FakeClock): FakeSocket {
+  const before = network.sockets.length;
+  for (let i = 0; network.sockets.length === before; i += 1) {
+    assert.ok(i < 1000, 'no attempt to connect');
+    clock.advance(50);
+  }
+  return network.last;
+}
+
+function assertNothingHeld({
+  destination,
+  clock,
+  budget,
+  pool,
+}: Pick<Rig, 'destination' | 'clock' | 'budget' | 'pool'>): void {
+  assertConserved(destination.counts);
+  assert.equal(destination.counts.queued, 0);
+  assert.equal(clock.pending, 0, 'timers were left behind');
+  assert.equal(budget.bytes, 0);
+  assert.equal(budget.redoBytes, 0);
+  assert.equal(pool.takenBytes, 0);
 }
 
 /** Renders numbered lines `from` to `to`, both included. */

@@ -93,11 +93,13 @@ export class SpoolWorld {
     await this.#readRest();
     assert.equal(this.rig.spool.stats.lines, 0, 'after all is read and acknowledged nothing is left');
     this.#check();
-    let missing = 0;
-    for (const line of this.#lines.values()) {
-      if (line.kept !== 'no' && !line.mayMiss && !line.seen) missing += 1;
-    }
-    assert.ok(missing <= this.#lostTotal, `${missing} lines are missing, ${this.#lostTotal} were told of`);
+    const missing = [...this.#lines]
+      .filter(([, line]) => line.kept !== 'no' && !line.mayMiss && !line.seen)
+      .map(([number]) => number);
+    assert.ok(
+      missing.length <= this.#lostTotal,
+      `${missing.length} lines are missing, ${this.#lostTotal} were told of; the first is ${missing[0]}`,
+    );
     await this.rig.spool.close();
     const opening = await this.rig.reopen();
     assert.equal(opening.lines, 0, 'what was acknowledged does not come back after a close');
@@ -251,6 +253,7 @@ export class SpoolWorld {
       this.#files.capacity = this.#files.usedBytes + Math.floor(this.random() * 3000);
       return;
     }
+    this.#heal();
     const failing = this.#pick(['write', 'sync', 'read'] as const);
     this.#failing = failing;
     const operations: Readonly<Record<typeof failing, readonly string[]>> = {
@@ -306,6 +309,7 @@ export class SpoolWorld {
     this.#files.kill();
     this.#reading = undefined;
     this.#check();
+    if (!isHealthy) this.#excuseWindow();
     this.#forgetWindow();
     await this.#open(isHealthy ? 'close' : 'kill');
   }
@@ -320,13 +324,14 @@ export class SpoolWorld {
       if (line.kept === 'no') line.mayMiss = true;
     }
     this.#reading = undefined;
-    // What was handed out when its file was pushed out is in no file any more.
-    if (this.rig.options.goes === 'oldest' || this.rig.options.maxAgeMs !== undefined) this.#excuseWindow();
+    this.#excuseWindow();
     this.#forgetWindow();
     await this.#open(how);
   }
 
+  /** What was handed out when its file was pushed out is in no file any more, and a process that is killed cannot tell. */
   #excuseWindow(): void {
+    if (this.rig.options.goes === 'newest' && this.rig.options.maxAgeMs === undefined) return;
     for (const { numbers } of this.#window)
       for (const number of numbers) this.#lines.get(number)!.mayMiss = true;
   }
@@ -353,6 +358,8 @@ export class SpoolWorld {
   }
 
   async #excuse(path: string, bytes: Buffer, at: number, length: number): Promise<void> {
+    // A write under way may have put half of its record there.
+    for (const line of this.#lines.values()) if (line.kept === 'no') line.mayMiss = true;
     const copy = new MemoryFiles({ random: this.random });
     copy.put(path, Buffer.from(bytes));
     const reader = new RecordReader(

@@ -165,7 +165,8 @@ async function scan(
   let lastGood = dataStart;
   for (let found = await reader.next(); found !== undefined; found = await reader.next()) {
     if (found.kind === 'damage') {
-      damage.bytes += found.end - found.start;
+      // The header of the segment holds no record.
+      damage.bytes += Math.max(0, found.end - Math.max(found.start, SEGMENT_HEADER_BYTES));
       continue;
     }
     damage.records += Math.max(0, found.index - nextIndex);
@@ -180,7 +181,7 @@ async function scan(
   segment.dataEnd = lastGood;
   segment.fileBytes = size;
   // What is behind the last whole record was being written when the process or the power went: at least a part of one.
-  const tornBytes = limit - lastGood;
+  const tornBytes = Math.max(0, limit - Math.max(lastGood, SEGMENT_HEADER_BYTES));
   if (tornBytes > 0) damage.records += 1;
   const notes: string[] = [];
   if (damage.bytes > 0) {

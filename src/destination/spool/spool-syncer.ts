@@ -61,6 +61,8 @@ export class SpoolSyncer {
   #cursorChain: Promise<void> = Promise.resolve();
   #isSavePending = false;
   #isHurried = false;
+  /** The time for the next round came while one was under way. */
+  #isAgainDue = false;
   #lastError = '';
   #round: Promise<void> | undefined;
   #isStopped = false;
@@ -191,10 +193,15 @@ export class SpoolSyncer {
   }
 
   #startRound(): void {
-    if (this.#round !== undefined || this.#isStopped) return;
+    if (this.#isStopped) return;
+    if (this.#round !== undefined) {
+      this.#isAgainDue = true;
+      return;
+    }
+    this.#isAgainDue = false;
     this.#round = this.#runRound(false).then(() => {
       this.#round = undefined;
-      if (this.#isHurried || this.#unsyncedLines >= this.#options.syncEveryLines) this.#startRound();
+      if (this.#isAgainDue || this.#unsyncedLines >= this.#options.syncEveryLines) this.#startRound();
     });
   }
 
@@ -239,7 +246,11 @@ export class SpoolSyncer {
     for (const path of this.#adopted.splice(0, count)) {
       try {
         const file = await this.#deps.files.open(path, 'read');
-        await file.datasync().finally(() => file.close());
+        try {
+          await file.datasync();
+        } finally {
+          await file.close();
+        }
       } catch (error) {
         // Delivered and deleted meanwhile, or not to be helped.
         if (errorCode(error) !== 'ENOENT') this.#lastError = errorText(error);
