@@ -85,7 +85,7 @@ async function inspectSpool(
   folder: string,
   files: SpoolFiles,
 ): Promise<Omit<SpoolView, 'folder' | 'folderName' | 'key' | 'shard'>> {
-  const { segments, cursor, hole, notes } = await loadFolder(folder, files, { repair: false });
+  const { segments, cursor, hole, notes } = await loadFolder(folder, files);
   const views: SegmentView[] = [];
   const sum = { lines: 0, bytes: 0, diskBytes: 0 };
   let oldestMs = Number.POSITIVE_INFINITY;

@@ -30,7 +30,7 @@ export async function makeSpool(root: string, content: SpoolContent): Promise<st
   for (const [index, records] of content.segments.entries()) {
     const number = index + 1;
     const seal = 1000 + number;
-    const header = { version: 1, number, madeMs: firstMs, spoolId: SPOOL_ID, seal };
+    const header = { version: 1, number, madeMs: firstMs, spoolId: SPOOL_ID, seal, previous: 0 };
     const parts: Buffer[] = [encodeSegmentHeader(header)];
     const payloads = records.map((lines) => Buffer.from(lines.map((line) => `${line}\n`).join('')));
     for (const [at, lines] of records.entries()) {
