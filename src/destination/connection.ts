@@ -83,6 +83,8 @@ const KEEPALIVE_MS = 15_000;
 const PROVEN_MS = 1000;
 /** Longest wait for the FIN of a peer whose connection is renewed; then it counts as broken. */
 const RENEW_MS = 3000;
+/** Longest pause after a peer's host refused the connection. */
+const REFUSED_PAUSE_MS = 1000;
 /** Ages spread over this part of `max_conn_age`, so that the connections of many relays do not end in step. */
 const AGE_SPREAD = 0.2;
 
@@ -163,7 +165,7 @@ export class Connection implements Sender {
   #advance(link: Link): void {
     switch (link.at) {
       case 'offline': {
-        const pauseMs = backoffMs(link.failures, this.#options.reconnectMs, this.#deps.random);
+        const pauseMs = backoffMs(link.failures, this.#pauseMaxMs(), this.#deps.random);
         link.cancel = this.#deps.clock.after(pauseMs, () => {
           this.#become(attempt(link.failures, undefined));
         });
@@ -189,6 +191,14 @@ export class Connection implements Sender {
         return;
       default:
     }
+  }
+
+  /** A refusal costs one packet each way, and the peer is back the moment it listens: so we soon look again. */
+  #pauseMaxMs(): number {
+    const { reconnectMs } = this.#options;
+    return this.stats.lastError.includes('ECONNREFUSED')
+      ? Math.min(reconnectMs, REFUSED_PAUSE_MS)
+      : reconnectMs;
   }
 
   #look(link: Connecting): void {
