@@ -2,7 +2,7 @@
 //
 // A file that cannot be written (no folder, no room, no right) is a state like a peer that is away: it is tried again
 // with backoff while the queue fills. A write that failed is cut out of the file again, so that no fragment of a line
-// stays. Rotated files are called `<path>.<UTC time>`, and `.gz` once they are compressed, one after the other.
+// stays. A file that was moved or deleted is made anew within a second. Rotated files are called `<path>.<UTC time>`, and `.gz` once they are compressed, one after the other.
 import type { Clock } from '../util/clock.ts';
 import { assert } from '../util/assert.ts';
 import { backoffMs } from './backoff.ts';
@@ -40,6 +40,8 @@ type Link =
 
 /** Rotated files that wait to be compressed; more stay as they are. */
 const COMPRESS_WAITING_MAX = 100;
+/** How often it is looked whether the file is still where it was, ms. */
+const PLACE_CHECK_MS = 1000;
 const NEWLINE = Buffer.from('\n');
 
 export class FileSender implements Sender {
@@ -55,6 +57,7 @@ export class FileSender implements Sender {
   /** Which multiple of `rotateMs` the file's lines belong to. */
   #period = 0;
   #rotateAgainMs = 0;
+  #placeCheckedMs = Number.NEGATIVE_INFINITY;
   readonly #toCompress: string[] = [];
   #compressing = false;
 
@@ -138,7 +141,10 @@ export class FileSender implements Sender {
   async #append(link: { at: 'online'; file: AppendFile }, bytes: Buffer): Promise<void> {
     let sizeBefore = this.#size;
     try {
-      if (link.file.regular && this.#mustRotate(bytes.length)) await this.#rotate(link);
+      if (link.file.regular) {
+        if (!(await this.#isInPlace(link.file))) await this.#replace(link);
+        else if (this.#mustRotate(bytes.length)) await this.#rotate(link);
+      }
       sizeBefore = this.#size;
       let done = 0;
       while (done < bytes.length) {
@@ -149,7 +155,7 @@ export class FileSender implements Sender {
       }
       if (this.#options.fsync && link.file.regular) await link.file.sync();
     } catch (error) {
-      if (link.file.regular) await link.file.truncate(sizeBefore).catch(() => undefined);
+      if (link.file.regular) await link.file.cutBack(sizeBefore, this.#size).catch(() => undefined);
       await this.#close(link.file);
       if (this.#link !== link) return;
       this.#retry(`cannot write to ${this.#options.path}`, error);
@@ -198,6 +204,19 @@ export class FileSender implements Sender {
       this.#rotateAgainMs = this.#deps.clock.monotonicMs() + this.#options.retryMs;
       return;
     }
+    await this.#replace(link);
+  }
+
+  async #isInPlace(file: AppendFile): Promise<boolean> {
+    const nowMs = this.#deps.clock.monotonicMs();
+    if (nowMs - this.#placeCheckedMs < PLACE_CHECK_MS) return true;
+    this.#placeCheckedMs = nowMs;
+    if (await file.isInPlace()) return true;
+    this.#deps.trouble.trouble(`${this.#options.path} was moved or deleted; making it anew`);
+    return false;
+  }
+
+  async #replace(link: { at: 'online'; file: AppendFile }): Promise<void> {
     const before = link.file;
     link.file = await this.#openFile();
     await this.#close(before);

@@ -16,7 +16,10 @@ export interface AppendFile {
   readonly endsLine: boolean;
   /** Appends a part of `bytes` from `offset` on; returns how many bytes it took. */
   write(bytes: Uint8Array, offset: number): Promise<number>;
-  truncate(size: number): Promise<void>;
+  /** Cuts it from `size` on, if it ends at `endsAt`; else somebody else wrote behind us, and it stays as it is. */
+  cutBack(size: number, endsAt: number): Promise<void>;
+  /** False when its path leads elsewhere or nowhere: it was moved or deleted. */
+  isInPlace(): Promise<boolean>;
   sync(): Promise<void>;
   close(): Promise<void>;
 }
@@ -42,7 +45,7 @@ async function openAppend(path: string): Promise<AppendFile> {
   const regular = found === undefined || found.isFile();
   const handle = await open(path, regular ? 'a+' : 'a');
   try {
-    const { size, mtimeMs } = await handle.stat();
+    const { size, mtimeMs, ino, dev } = await handle.stat();
     const last = Buffer.alloc(1);
     if (regular && size > 0) await handle.read(last, 0, 1, size - 1);
     return {
@@ -51,7 +54,14 @@ async function openAppend(path: string): Promise<AppendFile> {
       modifiedMs: mtimeMs,
       endsLine: !regular || size === 0 || last[0] === NEWLINE,
       write: async (bytes, offset) => (await handle.write(bytes, offset)).bytesWritten,
-      truncate: (to) => handle.truncate(to),
+      cutBack: async (to, endsAt) => {
+        if ((await handle.stat()).size === endsAt) await handle.truncate(to);
+      },
+      isInPlace: () =>
+        stat(path).then(
+          (now) => now.ino === ino && now.dev === dev,
+          () => false,
+        ),
       sync: () => handle.datasync(),
       close: () => handle.close(),
     };

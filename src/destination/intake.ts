@@ -152,7 +152,12 @@ export class Intake {
 
   /** Takes what fits and drops the rest. */
   #acceptPrefix({ bytes, lines }: Lines, reason: DropReason): void {
-    const cut = prefixWithin(bytes, this.#roomBytes(), this.#roomLines());
+    let cut = prefixWithin(bytes, this.#roomBytes(), this.#roomLines());
+    // A line longer than the whole queue would never pass, so an empty queue takes one.
+    if (cut.lines === 0 && this.#deps.queue.lines === 0) {
+      const one = prefixWithin(bytes, Number.POSITIVE_INFINITY, 1);
+      if (!this.#deps.budget.exhausted(one.size)) cut = one;
+    }
     this.#deps.counts.dropped[reason] += lines - cut.lines;
     if (cut.lines > 0) this.#accept(bytes.subarray(0, cut.size), cut.lines);
   }

@@ -60,7 +60,9 @@ export class QueueBudget {
 
   /** Takes a destination out; its books must be empty. */
   leave(share: BudgetShare): void {
-    if (this.#shares.delete(share)) this.#divide();
+    if (!this.#shares.delete(share)) return;
+    this.#divide();
+    this.#wakeIfRoomy();
   }
 
   /** Calls back once when the common ground has room again. */
@@ -88,7 +90,7 @@ export class QueueBudget {
   move(before: number, after: number): void {
     this.#bytes += after - before;
     this.#commonBytes += this.#excess(after) - this.#excess(before);
-    if (after < before && this.#waiting.size > 0 && this.roomy) this.#wake();
+    if (after < before) this.#wakeIfRoomy();
   }
 
   /** Books a redo window's growth. */
@@ -107,7 +109,8 @@ export class QueueBudget {
     for (const share of this.#shares) this.#commonBytes += this.#excess(share.bytes);
   }
 
-  #wake(): void {
+  #wakeIfRoomy(): void {
+    if (this.#waiting.size === 0 || !this.roomy) return;
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     for (const callback of waiting) callback();

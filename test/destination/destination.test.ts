@@ -143,6 +143,20 @@ test('drop_newest keeps the first lines that fit and names the reason by the sta
   rig.finish();
 });
 
+test('a line longer than the whole queue passes when the queue is empty', () => {
+  for (const whenFull of ['drop_newest', 'drop_oldest', 'block']) {
+    const rig = makeRig(`10.0.0.1:2003 queue_bytes=10 when_full=${whenFull}`);
+    rig.connect();
+    rig.push(numbered(1, 1), false);
+    rig.turn();
+    rig.network.last.complete();
+    assert.equal(rig.destination.counts.written, 1, whenFull);
+    rig.push(numbered(2, 3), false);
+    assert.equal(rig.destination.counts.dropped.slow_conn, 1, whenFull);
+    rig.finish();
+  }
+});
+
 test('drop_oldest keeps the newest lines, never touches the write under way, and frees memory while it hangs', () => {
   const rig = makeRig('10.0.0.1:2003 when_full=drop_oldest connbuf=5');
   rig.connect();

@@ -1,6 +1,6 @@
 // File destinations on a real folder, and on a disk that fails as the test says.
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -165,9 +165,10 @@ class SmallDisk {
           this.content += Buffer.from(bytes.subarray(offset, offset + size)).toString();
           return size;
         },
-        truncate: async (size) => {
+        cutBack: async (size) => {
           this.content = this.content.slice(0, size);
         },
+        isInPlace: async () => true,
         sync: async () => undefined,
         close: async () => undefined,
       };
@@ -225,6 +226,36 @@ test('a file that cannot be rotated is written on', async (t) => {
   assert.match(rig.logged.join(), /cannot rotate/);
   await rig.destination.drain(rig.clock.nowMs + 5000);
   rig.finish();
+});
+
+test('a file that was moved or deleted is made anew within a second', async (t) => {
+  const path = join(await makeFolder(t), 'metrics.log');
+  const rig = makeRig(`file:${path}`);
+  await online(rig);
+  await write(rig, 1, 2);
+  await rename(path, `${path}.1`);
+  rig.clock.advance(1000);
+  await write(rig, 3, 4);
+  assert.equal(await readFile(path, 'utf8'), numbered(3, 4));
+  await rm(path);
+  rig.clock.advance(1000);
+  await write(rig, 5, 6);
+  assert.equal(await readFile(path, 'utf8'), numbered(5, 6));
+  assert.match(rig.logged.join(), /metrics.log was moved or deleted/);
+  await rig.destination.drain(rig.clock.nowMs + 5000);
+  rig.finish();
+});
+
+test('a failed write never cuts off what another wrote to the same file', async (t) => {
+  const path = join(await makeFolder(t), 'metrics.log');
+  const [one, two] = [await systemFiles.openAppend(path), await systemFiles.openAppend(path)];
+  await one.write(Buffer.from('a b'), 0);
+  await two.write(Buffer.from('c 1 1\n'), 0);
+  await one.cutBack(0, 3);
+  assert.equal(await readFile(path, 'utf8'), 'a bc 1 1\n');
+  await one.cutBack(3, 9);
+  assert.equal(await readFile(path, 'utf8'), 'a b');
+  await Promise.all([one.close(), two.close()]);
 });
 
 test('stopping during a write never lets others reuse its bytes', async () => {

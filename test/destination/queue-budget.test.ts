@@ -33,6 +33,19 @@ test('a sender paused for want of common budget goes on when another queue gives
   rig.finish();
 });
 
+test('a sender paused for want of common budget goes on when another destination leaves its share', () => {
+  const budget = new QueueBudget({ totalBytes: 400_000 });
+  const [idle, rig] = [makeRig('10.0.0.1:2003', { budget }), makeRig('10.0.0.1:2003', { budget })];
+  while (rig.push(numbered(1, 100)));
+  let called = 0;
+  rig.destination.whenWritable(() => (called += 1));
+  assert.equal(called, 0);
+  // Half of the budget is guaranteed to the one that is left, and what it holds beyond that leaves room.
+  idle.destination.stop();
+  assert.equal(called, 1);
+  rig.finish();
+});
+
 test('paused senders overshoot the budget at most to twice its size', () => {
   const budget = new QueueBudget({ totalBytes: 100_000 });
   const rig = makeRig('10.0.0.1:2003 when_full=block', { budget });
