@@ -154,7 +154,7 @@ export class Intake {
   #acceptPrefix({ bytes, lines }: Lines, reason: DropReason): void {
     let cut = prefixWithin(bytes, this.#roomBytes(), this.#roomLines());
     // A line longer than the whole queue would never pass, so an empty queue takes one.
-    if (cut.lines === 0 && this.#deps.queue.lines === 0) {
+    if (cut.lines === 0 && this.#deps.queue.heldBytes === 0) {
       const one = prefixWithin(bytes, Number.POSITIVE_INFINITY, 1);
       if (!this.#deps.budget.exhausted(one.size)) cut = one;
     }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { QueueBudget } from '../../src/destination/queue-budget.ts';
-import { makeRig, numbered } from './rig.ts';
+import { makeRig, numbered, type Rig } from './rig.ts';
 
 test('all queues together stay within the budget, and each destination keeps its guaranteed share', () => {
   const budget = new QueueBudget({ totalBytes: 400_000 });
@@ -35,7 +35,7 @@ test('a sender paused for want of common budget goes on when another queue gives
 
 test('a sender paused for want of common budget goes on when another destination leaves its share', () => {
   const budget = new QueueBudget({ totalBytes: 400_000 });
-  const [idle, rig] = [makeRig('10.0.0.1:2003', { budget }), makeRig('10.0.0.1:2003', { budget })];
+  const [idle, rig] = [1, 2].map(() => makeRig('10.0.0.1:2003 when_full=block', { budget })) as [Rig, Rig];
   while (rig.push(numbered(1, 100)));
   let called = 0;
   rig.destination.whenWritable(() => (called += 1));
