@@ -6,7 +6,6 @@
 // every one takes a thousandth. Prints delays of lines by the time of their sending, before, around and after the change.
 // Relay, generator and sink are processes of their own; the relay changes its table when told to.
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -94,13 +93,17 @@ class Child<Request extends object, Reply extends Message> {
     this.process.send(request);
   }
 
-  async reply<K extends Reply['kind']>(kind: K): Promise<Extract<Reply, { kind: K }>> {
-    for (;;) {
-      const [message] = (await once(this.process, 'message', {
-        signal: AbortSignal.timeout(DEADLINE_MS),
-      })) as [Reply];
-      if (message.kind === kind) return message as Extract<Reply, { kind: K }>;
-    }
+  reply<K extends Reply['kind']>(kind: K): Promise<Extract<Reply, { kind: K }>> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`nobody said "${kind}"`)), DEADLINE_MS);
+      const onMessage = (message: Reply): void => {
+        if (message.kind !== kind) return;
+        clearTimeout(timer);
+        this.process.off('message', onMessage);
+        resolve(message as Extract<Reply, { kind: K }>);
+      };
+      this.process.on('message', onMessage);
+    });
   }
 
   async ask<K extends Reply['kind']>(request: Request, kind: K): Promise<Extract<Reply, { kind: K }>> {

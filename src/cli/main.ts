@@ -5,6 +5,8 @@ import { isatty } from 'node:tty';
 import { systemClock } from '../util/clock.ts';
 import type { CommandWorld } from './command-world.ts';
 import { runCommandLine } from './command-line.ts';
+import { EXIT } from './exit-code.ts';
+import { nodeVersionError } from './node-version.ts';
 
 /** Writes all of a text, waiting where a pipe is full; a reader that went away (`| head`) ends the process quietly. */
 function writeAll(descriptor: number, text: string | Uint8Array): void {
@@ -40,6 +42,11 @@ const world: CommandWorld = {
   complain: (text) => writeAll(2, text),
 };
 
+const tooOld = nodeVersionError(process.versions.node);
+if (tooOld !== undefined) {
+  world.complain(`sluice: ${tooOld}\n`);
+  process.exit(EXIT.failed);
+}
 // What a user can cause never gets here as an error: this is for our own bugs, with their stack.
 // exit(), since a relay that was told to end at once may leave sockets open; all output is written by now.
 process.exit(await runCommandLine(process.argv.slice(2), world));

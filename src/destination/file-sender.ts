@@ -53,6 +53,8 @@ export class FileSender implements Sender {
   readonly #events: SenderEvents;
   #link: Link = { at: 'unstarted' };
   #failures = 0;
+  /** The last write failed. Then a file that opens is no good news yet: on a full disk it does so each time. */
+  #writeFailed = false;
   #size = 0;
   /** Which multiple of `rotateMs` the file's lines belong to. */
   #period = 0;
@@ -115,7 +117,7 @@ export class FileSender implements Sender {
       }
       this.#link = { at: 'online', file };
       this.stats.connects += 1;
-      this.#deps.trouble.online(`writes to ${this.#options.path}`);
+      if (!this.#writeFailed) this.#sayOnline();
       this.#events.online();
     } catch (error) {
       this.#retry(`cannot open ${this.#options.path}`, error);
@@ -158,12 +160,19 @@ export class FileSender implements Sender {
       if (link.file.regular) await link.file.cutBack(sizeBefore, this.#size).catch(() => undefined);
       await this.#close(link.file);
       if (this.#link !== link) return;
+      this.#writeFailed = true;
       this.#retry(`cannot write to ${this.#options.path}`, error);
       this.#events.offline();
       return;
     }
     this.#failures = 0;
+    if (this.#writeFailed) this.#sayOnline();
     if (this.#link === link) this.#events.sent();
+  }
+
+  #sayOnline(): void {
+    this.#writeFailed = false;
+    this.#deps.trouble.online(`writes to ${this.#options.path}`);
   }
 
   #retry(what: string, error: unknown): void {

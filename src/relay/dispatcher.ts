@@ -11,10 +11,13 @@ import type { Clock } from '../util/clock.ts';
 
 /**
  * A run takes so much of a chunk, bytes: three copies of it fit a second-level cache of 512 KiB. Where it feeds many
- * outputs it takes all of the chunk instead, since each output costs JavaScript something in each run.
+ * outputs it takes all of the chunk instead, since each output costs JavaScript something in each run; but no more than
+ * what its copies come to within COPIES_BYTES, about, since the engine keeps the memory for them.
  */
 const SLICE_BYTES = 64 * 1024;
+const SLICE_BYTES_MIN = 4 * 1024;
 const MANY_OUTPUTS = 32;
+const COPIES_BYTES = 64 * 1024 * 1024;
 const NEWLINE = 0x0a;
 const NO_CARRY = new Uint8Array(0);
 const TOO_LONG_ERROR = 'line is too long';
@@ -141,8 +144,13 @@ export class LineDispatcher implements Dispatcher {
       assert(output !== undefined, 'a plan names an output that is not there');
       if (!output.push(emit.bytes, emit.lines, canWait) && canWait) this.#blocked.push(output);
     }
-    this.#sliceBytes = outcome.emits.length > MANY_OUTPUTS ? this.chunkBytesMax : SLICE_BYTES;
+    this.#sliceBytes = outcome.emits.length > MANY_OUTPUTS ? this.#sliceFor(outcome) : SLICE_BYTES;
     if (outcome.rejects.length !== 0) this.#noteRejects(outcome, sender);
+  }
+
+  #sliceFor({ copies, received }: Outcome): number {
+    const size = Math.floor(COPIES_BYTES / (1 + copies / received));
+    return Math.min(this.chunkBytesMax, Math.max(SLICE_BYTES_MIN, size));
   }
 
   #noteRejects({ rejects, invalid, outOfOrder }: Outcome, sender: string): void {

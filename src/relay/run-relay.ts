@@ -11,6 +11,7 @@ import { Logger } from '../telemetry/logger.ts';
 import { systemClock } from '../util/clock.ts';
 import { FdWriter } from '../util/fd-writer.ts';
 import type { Log } from '../util/log.ts';
+import { renderBanner } from './banner.ts';
 import { Relay } from './relay.ts';
 import { SpoolRoot } from './spool-root.ts';
 import { makeNap, Turn } from './turn.ts';
@@ -82,7 +83,7 @@ export async function runRelay({ config, version, embedded }: RunOptions): Promi
   }
   await writePidFile(config.pidFile, log);
   log.info(`sluice ${version} is running as instance ${config.instance}`);
-  if (embedded) stdout.write(renderBanner(relay));
+  if (embedded) stdout.write(describeStart(relay));
   const drained = await signals.untilEnded(() => relay.drain(config.shutdownTimeoutMs));
   if (drained === 'cut') relay.stop();
   log.info(`final ledger: ${JSON.stringify(relay.ledger())}`);
@@ -183,19 +184,17 @@ async function writePidFile(path: string, log: Log): Promise<void> {
   }
 }
 
-function renderBanner(relay: Relay): string {
-  const [destination] = relay.routing.destinations;
+function describeStart({ config, routing, plainPort, httpPort }: Relay): string {
+  const [destination] = routing.destinations;
   const where = destination?.options.address;
   const goes =
     where?.protocol === 'file'
       ? `the file ${resolve(where.path)} (set GRAPHITE_ADDR=host:port to send them to Graphite)`
-      : destination?.options.addr;
-  return `
-  sluice listens on  127.0.0.1:${relay.plainPort} (tcp and udp), http://127.0.0.1:${relay.httpPort}
-  metrics go to      ${goes}
-  send one with      echo "hello.world 1 $(date +%s)" > /dev/udp/127.0.0.1/${relay.plainPort}
-                     or: echo "hello.world 1 $(date +%s)" | nc -N 127.0.0.1 ${relay.plainPort}
-  see the books at   curl http://127.0.0.1:${relay.httpPort}/api/ledger
-
-`;
+      : (destination?.options.addr ?? 'nowhere');
+  const { listenAddr } = config.inputs;
+  return renderBanner({
+    plain: plainPort === undefined ? undefined : { addr: listenAddr, port: plainPort },
+    http: httpPort === undefined ? undefined : { addr: config.httpAddr, port: httpPort },
+    goes,
+  });
 }

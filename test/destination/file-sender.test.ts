@@ -201,6 +201,8 @@ test('a full disk leaves no fragment, the lines wait, and they are written once 
   assert.equal(rig.destination.counts.dropped.conn_down_no_spool, 1);
   rig.clock.advance(100);
   await until('tried again', () => rig.destination.state === 'offline' && disk.opens === 2);
+  const goodNews = (): number => rig.logged.filter((line) => line.includes('writes to')).length;
+  assert.equal(goodNews(), 1, 'a file that opens on a full disk is no good news');
   disk.room = 1000;
   for (let i = 0; i < 20; i += 1) {
     rig.clock.advance(500);
@@ -208,6 +210,7 @@ test('a full disk leaves no fragment, the lines wait, and they are written once 
   }
   await until('written', () => rig.destination.counts.written === 6);
   assert.equal(disk.content, numbered(1, 2) + numbered(4, 7));
+  assert.equal(goodNews(), 2);
   await rig.destination.drain(rig.clock.nowMs + 5000);
   rig.finish();
 });

@@ -33,10 +33,26 @@ class FakeOutput implements Output {
   }
 }
 
-async function makeRig() {
+/** Stands for all outputs but the first two. */
+class CountingOutput implements Output {
+  bytes = 0;
+  bytesMax = 0;
+
+  push(bytes: Uint8Array): boolean {
+    this.bytes += bytes.length;
+    this.bytesMax = Math.max(this.bytesMax, bytes.length);
+    return true;
+  }
+
+  whenWritable(callback: () => void): void {
+    callback();
+  }
+}
+
+async function makeRig({ outputCount = 2 } = {}) {
   const options = {
     lineBytesMax: 1000,
-    chunkBytesMax: 65_536,
+    chunkBytesMax: 262_144,
     maxSeries: 1000,
     levels: { legacy: 'medium', m20: 'medium' },
     validateOrder: false,
@@ -46,10 +62,13 @@ async function makeRig() {
   engine.setResolve((key) => {
     const text = Buffer.from(key).toString('latin1');
     if (text === 'blocked') return { kind: 'drop', reason: 'blocklisted' };
+    if (text.startsWith('all'))
+      return { kind: 'route', outputs: Array.from({ length: outputCount }, (_, i) => i) };
     if (text === 'nowhere') return { kind: 'drop', reason: 'unroutable' };
     return { kind: 'route', outputs: text.startsWith('both') ? [0, 1] : text.startsWith('one') ? [1] : [0] };
   });
   const outputs = [new FakeOutput(), new FakeOutput()] as const;
+  const rest = new CountingOutput();
   const counts = makeRelayCounts();
   const state = { short: false, long: false, bad: [] as string[], uncounted: 0 };
   const afterTurn: (() => void)[] = [];
@@ -57,7 +76,7 @@ async function makeRig() {
     engine,
     counts,
     clock: new FakeClock(),
-    outputOf: (id) => outputs[id],
+    outputOf: (id) => outputs[id] ?? rest,
     isMemoryShort: () => state.short,
     noteBadLine: (reason, line, error, sender) =>
       void state.bad.push(`${sender} ${reason} ${error}: ${Buffer.from(line).toString('latin1')}`),
@@ -83,7 +102,7 @@ async function makeRig() {
   const endTurn = (): void => {
     for (const fn of afterTurn.splice(0)) fn();
   };
-  return { dispatcher, outputs, counts, state, open, endTurn };
+  return { dispatcher, outputs, rest, counts, state, open, endTurn };
 }
 
 test('every line of a stream is booked under one name', async () => {
@@ -231,4 +250,24 @@ test('a sender that waits for an output waits on when a long turn is over', asyn
   assert.deepEqual(events, []);
   outputs[0].empty();
   assert.deepEqual(events, ['resume']);
+});
+
+test('a run is whole where it feeds many outputs, and small where it makes very many copies', async () => {
+  const chunk = 'all.one 1 1700000000\nall.two 1 1700000000\n'.repeat(6000);
+  for (const [outputCount, runBytes] of [
+    [3, 64 * 1024],
+    [50, chunk.length],
+    [3000, 22_369],
+  ] as const) {
+    const { open, rest, outputs } = await makeRig({ outputCount });
+    const { write } = open('x');
+    const first = chunk.slice(0, 42);
+    write(first);
+    rest.bytesMax = 0;
+    write(chunk);
+    assert.equal(outputs[0].text, first + chunk);
+    assert.equal(rest.bytes, (outputCount - 2) * (first.length + chunk.length));
+    // A run ends with its last whole line.
+    assert.ok(rest.bytesMax <= runBytes + 21 && rest.bytesMax > runBytes - 42, `${rest.bytesMax}`);
+  }
 });
