@@ -7,6 +7,7 @@ import { addHealthRoutes } from './health-routes.ts';
 import { type AdminSources, type RouteGroup, renderError } from './http-context.ts';
 import { addLedgerRoutes } from './ledger-routes.ts';
 import { addMetricsRoutes } from './metrics-routes.ts';
+import { addSpoolRoutes } from './spool-routes.ts';
 
 /** Longest body of a request. */
 const BODY_BYTES_MAX = 1024 * 1024;
@@ -16,6 +17,7 @@ const GROUPS: readonly RouteGroup[] = [
   addHealthRoutes,
   addMetricsRoutes,
   addBadMetricsRoutes,
+  addSpoolRoutes,
 ];
 
 /** Makes the application. */

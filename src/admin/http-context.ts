@@ -4,12 +4,15 @@ import type { Context, Hono } from 'hono';
 import type { BadMetrics } from '../telemetry/bad-metrics.ts';
 import type { MetricRegistry } from '../telemetry/registry.ts';
 import type { RelayView } from '../telemetry/relay-view.ts';
+import type { SpoolAdmin } from './spool-routes.ts';
 
 /** What admin pages read. */
 export interface AdminSources {
   readonly view: RelayView;
   readonly badMetrics: Pick<BadMetrics, 'list'>;
   readonly metrics: Pick<MetricRegistry, 'render' | 'contentType'>;
+  /** Absent: a relay that keeps nothing on disk. */
+  readonly spools?: SpoolAdmin | undefined;
 }
 
 /** Adds one group of paths to the application. */
@@ -18,7 +21,7 @@ export type RouteGroup = (app: Hono, sources: AdminSources) => void;
 /** Answers with `{"error": message}`. */
 export function renderError(
   c: Context,
-  status: 400 | 404 | 405 | 411 | 413 | 500 | 503,
+  status: 400 | 403 | 404 | 405 | 411 | 413 | 500 | 503,
   message: string,
 ): Response {
   return c.body(`${JSON.stringify({ error: message })}\n`, status, {

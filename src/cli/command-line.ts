@@ -11,6 +11,7 @@ import { CommandError, EXIT, EXIT_CODE_HELP } from './exit-code.ts';
 import { explainLine } from './explain.ts';
 import { isFatal, readConfig, renderProblems } from './read-config.ts';
 import { renderExplained } from './render-explained.ts';
+import { addSpool } from './spool-command.ts';
 import { readVersion, renderVersion } from './version.ts';
 
 const DEFAULT_HELP = `
@@ -72,6 +73,7 @@ function makeProgram(world: CommandWorld, done: (code: number) => void): Command
     .addHelpText('after', EXIT_CODE_HELP)
     .action((file: string) => done(check(file, world)));
   addExplain(program, world);
+  addSpool(program, world, done);
   program
     .command('version')
     .description('print the version')

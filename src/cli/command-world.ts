@@ -1,4 +1,5 @@
 // What the command line knows of the machine; tests hand in their own.
+import type { Clock } from '../util/clock.ts';
 
 /** Files, environment, streams. */
 export interface CommandWorld {
@@ -8,8 +9,12 @@ export interface CommandWorld {
   readFile(path: string): Uint8Array;
   /** Reads standard input to its end. */
   readStdin(): Promise<Uint8Array>;
+  readonly clock: Clock;
+  readonly stderrIsTerminal: boolean;
   /** Writes text to standard output. */
   print(text: string): void;
+  /** Writes bytes to standard output; it waits where a pipe is full. */
+  printBytes(bytes: Uint8Array): void;
   /** Writes text to standard error. */
   complain(text: string): void;
 }

@@ -1,14 +1,16 @@
 // The command `sluice`: hands the machine to the command line and ends with its exit code.
 import { readFileSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { isatty } from 'node:tty';
+import { systemClock } from '../util/clock.ts';
 import type { CommandWorld } from './command-world.ts';
 import { runCommandLine } from './command-line.ts';
 import { EXIT } from './exit-code.ts';
 import { nodeVersionError } from './node-version.ts';
 
 /** Writes all of a text, waiting where a pipe is full; a reader that went away (`| head`) ends the process quietly. */
-function writeAll(descriptor: number, text: string): void {
-  let rest: Uint8Array = Buffer.from(text);
+function writeAll(descriptor: number, text: string | Uint8Array): void {
+  let rest: Uint8Array = typeof text === 'string' ? Buffer.from(text) : text;
   while (rest.length > 0) {
     try {
       rest = rest.subarray(writeSync(descriptor, rest));
@@ -33,7 +35,10 @@ const world: CommandWorld = {
   hostName: hostname(),
   readFile: (path) => readFileSync(path),
   readStdin,
+  clock: systemClock,
+  stderrIsTerminal: isatty(2),
   print: (text) => writeAll(1, text),
+  printBytes: (bytes) => writeAll(1, bytes),
   complain: (text) => writeAll(2, text),
 };
 

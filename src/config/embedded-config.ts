@@ -16,6 +16,7 @@ export function embeddedConfig(graphiteAddr: string | undefined): ConfigText {
   const text = `instance = "\${HOST}"
 listen_addr = "127.0.0.1:2003"
 http_addr = "127.0.0.1:8081"
+spool_dir = "./data/spool"
 
 [[route]]
 key = "default"

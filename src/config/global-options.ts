@@ -163,9 +163,8 @@ const RESOURCES: readonly Option[] = [
     name: 'spool_dir',
     type: 'string',
     default: '',
-    doc: 'Folder for what waits on disk for a slow or absent destination.',
-    status: 'later',
-    feature: 'the spool on disk',
+    doc: 'Folder for what waits on disk for a slow or absent destination; empty: the current folder. One that cannot be written is a warning, and then what does not fit in memory is dropped.',
+    status: 'active',
   },
   {
     name: 'max_procs',

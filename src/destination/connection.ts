@@ -4,6 +4,8 @@
 //      ^------ no address left ---'  ^                  |                 |
 //      '------------ broken -----------------------------'----------------'
 //
+// A connection that is too old is renewed: half-closed once no write is under way, and only when the peer has confirmed
+// that by its FIN the next one is made, so that nothing need be sent again.
 // One state value; `#become` replaces it and gives back what the old one held (timer, socket), `#advance` is the one
 // place that acts on it. Callbacks of the world carry the state or socket they belong to and are ignored when it is gone.
 import { isIP } from 'node:net';
@@ -21,6 +23,10 @@ export interface ConnectionOptions {
   readonly connectTimeoutMs: number;
   /** Longest pause between attempts, ms. */
   readonly reconnectMs: number;
+  /** A write of which the peer takes not one byte for so long breaks the connection; 0: never. */
+  readonly writeTimeoutMs: number;
+  /** A connection is renewed at this age, or up to a fifth before it; 0: never. */
+  readonly maxAgeMs: number;
 }
 
 export interface ConnectionDependencies {
@@ -47,19 +53,40 @@ type Online = {
   readonly sinceMs: number;
   /** The one callback of all writes on this socket. */
   readonly written: (error?: Error | null) => void;
+  /** Monotonic; Infinity: it never gets too old. */
+  readonly oldMs: number;
+  writing: boolean;
+  /** What the kernel had not taken when it was looked at, bytes. */
+  unsent: number | undefined;
+  cancelWatch: () => void;
+  cancelAge: () => void;
+};
+type Draining = {
+  readonly at: 'draining';
+  readonly failures: number;
+  readonly socket: PeerSocket;
+  /** True when a new connection follows. */
+  readonly renew: boolean;
+  cancel: () => void;
 };
 type Link =
   | { readonly at: 'unstarted' }
   | Offline
   | Connecting
   | Online
-  | { readonly at: 'draining'; readonly failures: number; readonly socket: PeerSocket }
+  | Draining
   | { readonly at: 'stopped' };
 
 /** Probes start after this much silence; what follows is the system's setting. */
 const KEEPALIVE_MS = 15_000;
 /** A connection that lived this long proves that the peer works, so that the next pause is short again. */
 const PROVEN_MS = 1000;
+/** Longest wait for the FIN of a peer whose connection is renewed; then it counts as broken. */
+const RENEW_MS = 3000;
+/** Longest pause after a peer's host refused the connection. */
+const REFUSED_PAUSE_MS = 1000;
+/** Ages spread over this part of `max_conn_age`, so that the connections of many relays do not end in step. */
+const AGE_SPREAD = 0.2;
 
 function nothing(): void {}
 
@@ -72,6 +99,7 @@ export class Connection implements Sender {
   readonly #events: SenderEvents;
   #link: Link = { at: 'unstarted' };
   #lookupPending = false;
+  #writes = 0;
   #knownAddresses: readonly string[] = [];
 
   constructor(options: ConnectionOptions, dependencies: ConnectionDependencies, events: SenderEvents) {
@@ -92,7 +120,11 @@ export class Connection implements Sender {
   send(bytes: Buffer): void {
     const link = this.#link;
     assert(link.at === 'online', `a write was sent while ${link.at}`);
+    link.writing = true;
+    this.#writes += 1;
     link.socket.write(bytes, link.written);
+    // One timer watches many writes: it looks at what goes on when it fires.
+    if (link.unsent === undefined) this.#watch(link);
   }
 
   taken(size: number): number {
@@ -104,7 +136,13 @@ export class Connection implements Sender {
   end(): void {
     const link = this.#link;
     assert(link.at === 'online', `the end was asked for while ${link.at}`);
-    this.#become({ at: 'draining', failures: link.failures, socket: link.socket });
+    this.#become({
+      at: 'draining',
+      failures: link.failures,
+      socket: link.socket,
+      renew: false,
+      cancel: nothing,
+    });
   }
 
   stop(): void {
@@ -113,7 +151,11 @@ export class Connection implements Sender {
 
   #become(next: Link): void {
     const before = this.#link;
-    if (before.at === 'offline' || before.at === 'connecting') before.cancel();
+    if (before.at === 'offline' || before.at === 'connecting' || before.at === 'draining') before.cancel();
+    if (before.at === 'online') {
+      before.cancelWatch();
+      before.cancelAge();
+    }
     const kept = 'socket' in next ? next.socket : undefined;
     this.#link = next;
     if ('socket' in before && before.socket !== kept) before.socket?.destroy();
@@ -123,7 +165,7 @@ export class Connection implements Sender {
   #advance(link: Link): void {
     switch (link.at) {
       case 'offline': {
-        const pauseMs = backoffMs(link.failures, this.#options.reconnectMs, this.#deps.random);
+        const pauseMs = backoffMs(link.failures, this.#pauseMaxMs(), this.#deps.random);
         link.cancel = this.#deps.clock.after(pauseMs, () => {
           this.#become(attempt(link.failures, undefined));
         });
@@ -140,10 +182,23 @@ export class Connection implements Sender {
         this.#events.online();
         return;
       case 'draining':
+        if (link.renew) {
+          link.cancel = this.#deps.clock.after(RENEW_MS, () =>
+            this.#lost(link.socket, `the peer did not end it within ${RENEW_MS} ms`, false),
+          );
+        }
         link.socket.end();
         return;
       default:
     }
+  }
+
+  /** A refusal costs one packet each way, and the peer is back the moment it listens: so we soon look again. */
+  #pauseMaxMs(): number {
+    const { reconnectMs } = this.#options;
+    return this.stats.lastError.includes('ECONNREFUSED')
+      ? Math.min(reconnectMs, REFUSED_PAUSE_MS)
+      : reconnectMs;
   }
 
   #look(link: Connecting): void {
@@ -193,16 +248,52 @@ export class Connection implements Sender {
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEPALIVE_MS);
     socket.resume();
-    this.#become({
+    const sinceMs = this.#deps.clock.monotonicMs();
+    const ageMs = this.#options.maxAgeMs * (1 - AGE_SPREAD * this.#deps.random());
+    const online: Online = {
       at: 'online',
       failures: link.failures,
       socket,
-      sinceMs: this.#deps.clock.monotonicMs(),
+      sinceMs,
       written: (error) => {
         // After an error the socket's own events follow and decide.
-        if (error || this.#link.at !== 'online' || this.#link.socket !== socket) return;
+        if (error || this.#link !== online) return;
+        online.writing = false;
+        if (this.#deps.clock.monotonicMs() >= online.oldMs) this.#renew(online);
         this.#events.sent();
       },
+      oldMs: ageMs > 0 ? sinceMs + ageMs : Number.POSITIVE_INFINITY,
+      writing: false,
+      unsent: undefined,
+      cancelWatch: nothing,
+      cancelAge: nothing,
+    };
+    if (ageMs > 0) {
+      online.cancelAge = this.#deps.clock.after(ageMs, () => {
+        if (!online.writing) this.#renew(online);
+      });
+    }
+    this.#become(online);
+  }
+
+  /** Ends an old connection in order; the next one follows. */
+  #renew({ failures, socket }: Online): void {
+    this.#become({ at: 'draining', failures, socket, renew: true, cancel: nothing });
+  }
+
+  /** Breaks the connection when the peer has not taken one byte since the last look. */
+  #watch(link: Online): void {
+    const { writeTimeoutMs } = this.#options;
+    if (writeTimeoutMs === 0) return;
+    link.unsent = unsentBytes(link.socket) ?? 0;
+    const writes = this.#writes;
+    link.cancelWatch = this.#deps.clock.after(writeTimeoutMs, () => {
+      const before = link.unsent;
+      link.unsent = undefined;
+      if (!link.writing) return;
+      const isStuck = this.#writes === writes && unsentBytes(link.socket) === before;
+      if (isStuck) this.#lost(link.socket, `the peer took nothing for ${writeTimeoutMs} ms`, false);
+      else this.#watch(link);
     });
   }
 
@@ -210,8 +301,9 @@ export class Connection implements Sender {
     const link = this.#link;
     if (!('socket' in link) || link.socket !== socket) return;
     if (link.at === 'draining' && orderly) {
-      this.#become({ at: 'stopped' });
-      this.#events.ended();
+      this.#become(link.renew ? attempt(0, undefined) : { at: 'stopped' });
+      if (link.renew) this.#events.renewed();
+      else this.#events.ended();
       return;
     }
     this.stats.lastError = reason;

@@ -1,7 +1,8 @@
-// A destination: a bounded queue and the sender that empties it, with their books.
+// A destination: a bounded queue, the disk behind it, and the sender that empties both, with their books.
 //
-//   push ──▶ fits? ──yes──▶ queue ──▶ one write at a time ──▶ sender ──sent──▶ books: queued → written, bytes → redo
-//              └─no─▶ when_full: block (taken, the sender pauses) · drop_newest · drop_oldest
+//   push ──▶ fits? ──yes──▶ queue ───────▶ one write at a time ──▶ sender ──sent──▶ books: queued → written, bytes → redo
+//              │              └─oldest─▶ disk ──▲ what live lines leave            (of the disk: spooled → written)
+//              └─no─▶ when_full: the oldest to disk (spill) · block (taken, the sender pauses) · drop_newest · drop_oldest
 //
 // There is no flush timer: the first line after idle is written at the end of the same turn of the event loop; what
 // comes while a write is under way gathers and leaves with the next one. `counts` balance whenever no method is running.
@@ -9,49 +10,40 @@
 // a guaranteed part, and there is no other thing they share.
 import { type DestinationCounts, makeDestinationCounts } from '../telemetry/ledger.ts';
 import type { DropReason } from '../telemetry/drop-reason.ts';
-import type { Clock } from '../util/clock.ts';
-import type { Log } from '../util/log.ts';
-import { prefixWithin } from './cut-lines.ts';
+import { Backlog, type BacklogOptions } from './backlog.ts';
+import type { DestinationDependencies } from './destination-dependencies.ts';
 import { destinationKey } from './destination-key.ts';
 import { DestinationStats } from './destination-stats.ts';
+import { Intake } from './intake.ts';
 import { LineQueue } from './line-queue.ts';
-import { makeSender, type SenderDependencies } from './make-sender.ts';
+import { makeSender } from './make-sender.ts';
 import type { DestinationOptions } from './options.ts';
 import type { Output } from './output.ts';
-import type { BudgetShare, QueueBudget } from './queue-budget.ts';
+import type { BudgetShare } from './queue-budget.ts';
+import type { StreamPoint } from './replay.ts';
 import type { Sender, SenderState, SenderStats } from './sender.ts';
-import { SLAB_BYTES, type SlabPool } from './slab-pool.ts';
+import { SLAB_BYTES } from './slab-pool.ts';
 import { TroubleLog } from './trouble-log.ts';
+import { WritePace } from './write-pace.ts';
 
-export interface DestinationDependencies extends SenderDependencies {
-  readonly routeKey: string;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly log: Log;
-  /** Runs a function once, when the current turn of the event loop has handled its reads. */
-  readonly afterTurn: (run: () => void) => void;
-  readonly pool: SlabPool;
-  readonly budget: QueueBudget;
-  /** The least time between two small writes, ms, now; absent: 0. */
-  readonly paceMs?: () => number;
-  /** Hears of every write, for whoever decides on the pace. */
-  readonly noteWrite?: (bytes: number) => void;
-}
-
-/** A write of at least this size is never paced. */
-const SMALL_WRITE_BYTES = 16 * 1024;
 /** A smaller `iobuf` would make a system call for every line. */
 const WRITE_BYTES_MIN = 4096;
 /** A write that takes longer than this is time in which the peer did not read: the redo window does not age by it. */
 const REDO_STALL_MS = 100;
 /** Times a drain sends its redo window again because the peer broke off instead of ending. */
 const DRAIN_REPEATS_MAX = 1;
+/** Of the time to drain, what is kept to put the rest on disk: a quarter, at most this, ms. */
+const SAVE_MS_MAX = 2000;
 
 interface Drain {
   readonly promise: Promise<void>;
   readonly done: () => void;
-  readonly cancel: () => void;
+  cancel: () => void;
+  readonly deadlineMs: number;
+  readonly reason: DropReason;
   repeats: number;
+  /** True when the time for writing is over and only a write that cannot be called off is waited for. */
+  over: boolean;
 }
 
 export class Destination implements Output {
@@ -63,19 +55,16 @@ export class Destination implements Output {
   readonly #deps: DestinationDependencies;
   readonly #sender: Sender;
   readonly #queue: LineQueue;
+  readonly #backlog: Backlog | undefined;
   readonly #share: BudgetShare;
-  readonly #linesMax: number;
+  readonly #intake: Intake;
   readonly #pump: () => void;
-  readonly #recheck: () => void;
-  #phase: 'open' | 'draining' | 'stopped' = 'open';
+  readonly #pace: WritePace;
+  #phase: 'open' | 'draining' | 'saving' | 'stopped' = 'open';
   #drain: Drain | undefined;
   #pumpAsked = false;
-  #recheckAsked = false;
-  #waiters: (() => void)[] = [];
-  #blocking = false;
   #wroteMs = Number.NEGATIVE_INFINITY;
   #stalledMs = 0;
-  #cancelPace: (() => void) | undefined;
   #cancelRedoTrim: (() => void) | undefined;
 
   constructor(options: DestinationOptions, dependencies: DestinationDependencies) {
@@ -84,29 +73,46 @@ export class Destination implements Output {
     this.key = destinationKey(dependencies.routeKey, options.addr);
     this.#deps = dependencies;
     this.#share = dependencies.budget.join();
-    this.#linesMax = options.connbuf ?? Number.POSITIVE_INFINITY;
     const trouble = new TroubleLog({ key: this.key }, dependencies);
     this.#sender = makeSender(options, dependencies, trouble, {
-      online: () => this.#write(),
+      online: () => this.#online(),
       sent: () => this.#sent(),
       offline: () => this.#offline(),
-      ended: () => this.stop(),
-    });
-    this.#queue = new LineQueue(
-      {
-        writeBytesMax: Math.min(SLAB_BYTES, Math.max(WRITE_BYTES_MIN, options.iobuf)),
-        redoBytes: this.#sender.needsRedo ? options.redoBytes : 0,
-        redoAgeMs: options.redoAgeMs,
+      renewed: () => this.#renewed(),
+      ended: () => {
+        this.#renewed();
+        this.#finish();
       },
-      dependencies,
+    });
+    const limits = {
+      writeBytesMax: Math.min(SLAB_BYTES, Math.max(WRITE_BYTES_MIN, options.iobuf)),
+      redoBytes: this.#sender.needsRedo ? options.redoBytes : 0,
+      redoAgeMs: options.redoAgeMs,
+    };
+    this.#queue = new LineQueue(limits, dependencies);
+    const linesMax = options.connbuf ?? Number.POSITIVE_INFINITY;
+    this.#backlog = this.#makeBacklog({ ...limits, linesMax });
+    this.#intake = new Intake(
+      { ...options, linesMax },
+      {
+        ...dependencies,
+        queue: this.#queue,
+        counts: this.counts,
+        stats: this.stats,
+        share: this.#share,
+        backlog: () => this.#backlog,
+        isOnline: () => this.online,
+        accepted: () => this.#askPump(),
+      },
     );
+    this.#pace = new WritePace({
+      clock: dependencies.clock,
+      paceMs: () => Math.min(options.flush, dependencies.paceMs?.() ?? 0),
+      due: () => this.#write(),
+    });
     this.#pump = () => {
       this.#pumpAsked = false;
       this.#write();
-    };
-    this.#recheck = () => {
-      this.#recheckAsked = false;
-      this.#wake();
     };
   }
 
@@ -121,7 +127,7 @@ export class Destination implements Output {
 
   /** True while senders are paused because this queue is full. */
   get blocking(): boolean {
-    return this.#blocking;
+    return this.#intake.blocking;
   }
 
   get queueBytes(): number {
@@ -136,174 +142,153 @@ export class Destination implements Output {
     return this.#sender.stats;
   }
 
-  /** Age of the oldest line that waits, ms; 0 when none does. */
+  /** The lines on disk; undefined without a disk. */
+  get backlog(): Pick<Backlog, 'stats' | 'progress' | 'load' | 'purge'> | undefined {
+    return this.#backlog;
+  }
+
+  /** Age of the oldest line that waits in memory, ms; 0 when none does. */
   get oldestWaitMs(): number {
     const oldestMs = this.#queue.oldestMs;
     return oldestMs === undefined ? 0 : this.#deps.clock.monotonicMs() - oldestMs;
   }
 
-  /** How long the write under way has lasted, ms; 0 when there is none. */
-  get stalledMs(): number {
-    return this.#queue.inFlight ? this.#deps.clock.monotonicMs() - this.#wroteMs : 0;
+  get #inFlight(): boolean {
+    return this.#queue.inFlight || this.#backlog?.inFlight === true;
   }
 
-  /** Starts to connect; lines may be pushed before. */
+  /** How long the write under way has lasted, ms; 0 when there is none. */
+  get stalledMs(): number {
+    return this.#inFlight ? this.#deps.clock.monotonicMs() - this.#wroteMs : 0;
+  }
+
+  /** Starts to connect and opens the disk; lines may be pushed before. */
   start(): void {
-    if (this.#phase === 'open') this.#sender.start();
+    if (this.#phase !== 'open') return;
+    void this.#backlog?.open();
+    this.#sender.start();
   }
 
   push(bytes: Uint8Array, lines: number, canWait: boolean): boolean {
-    this.counts.in += lines;
-    if (this.#phase !== 'open') {
-      this.counts.dropped.shutdown += lines;
-      return true;
-    }
-    const size = bytes.length;
-    if (size > this.#roomBytes() || this.#queue.lines + lines > this.#linesMax) {
-      return this.#overflow(bytes, lines, canWait);
-    }
-    this.#accept(bytes, lines);
-    return true;
+    return this.#intake.push(bytes, lines, canWait);
   }
 
   whenWritable(callback: () => void): void {
-    if (this.#writable()) callback();
-    else {
-      this.#waiters.push(callback);
-      this.#watchBudget();
-    }
+    this.#intake.whenWritable(callback);
   }
 
   /**
-   * Accepts nothing more, sends what is queued, ends the connection and waits for the peer to end it too. At the
-   * deadline (monotonic ms) `stop` does the rest. The books are final when the promise resolves; it never rejects.
+   * Accepts nothing more, sends what is queued, ends the connection and waits for the peer to end it too. What cannot be
+   * sent by the deadline (monotonic ms), or because the peer is away, goes to disk; without one it is dropped. The books
+   * are final when the promise resolves; it never rejects.
    */
-  drain(deadlineMs: number): Promise<void> {
+  drain(deadlineMs: number, reason: DropReason = 'shutdown'): Promise<void> {
     if (this.#drain !== undefined) return this.#drain.promise;
     if (this.#phase === 'stopped') return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
     const leftMs = Math.max(0, deadlineMs - this.#deps.clock.monotonicMs());
-    const cancel = this.#deps.clock.after(leftMs, () => this.stop());
-    this.#drain = { promise, done: resolve, cancel, repeats: 0 };
+    const saveMs = this.#backlog?.usable === true ? Math.min(SAVE_MS_MAX, leftMs / 4) : 0;
+    const cancel = this.#deps.clock.after(leftMs - saveMs, () => this.#finish());
+    this.#drain = { promise, done: resolve, cancel, deadlineMs, reason, repeats: 0, over: false };
     this.#phase = 'draining';
-    this.#wake();
-    if (this.#queue.hasMore || this.#queue.inFlight || this.online) this.#write();
-    else this.stop();
+    this.#intake.close();
+    if (this.online || this.#sender.state === 'draining') this.#write();
+    else if (this.#backlog?.usable === true || !this.#queue.hasMore) this.#finish();
     return promise;
   }
 
   /**
-   * Ends now. What the kernel has taken counts as written, up to the last whole line; the rest is dropped: `removed`
-   * when the destination was taken out of the table, else `shutdown`.
+   * Ends now. What the kernel has taken counts as written, up to the last whole line; what is on disk stays there; the
+   * rest is dropped.
    */
   stop(reason: DropReason = 'shutdown'): void {
     if (this.#phase === 'stopped') return;
+    this.#callOff();
     this.#phase = 'stopped';
-    if (this.#queue.inFlight) {
-      const taken = this.#queue.flightLinesIn(this.#sender.taken(this.#queue.flightBytes));
-      this.counts.written += taken;
-      this.counts.queued -= taken;
-    }
     this.#sender.stop();
+    this.#backlog?.stop();
     this.counts.dropped[reason] += this.counts.queued;
     this.counts.queued = 0;
-    this.#queue.clear(this.#sender.recalls);
+    this.#queue.clear();
     this.#share.set(0);
     this.#deps.budget.leave(this.#share);
-    this.#cancelPace?.();
-    this.#cancelRedoTrim?.();
     this.#drain?.cancel();
     this.#drain?.done();
-    this.#wake();
+    this.#intake.close();
   }
 
-  #accept(bytes: Uint8Array, lines: number): void {
-    this.#queue.append(bytes, lines, this.#deps.clock.monotonicMs());
-    this.counts.queued += lines;
-    this.#share.set(this.#queue.bytes);
-    this.stats.grew(this.#queue.bytes, this.#queue.lines);
-    if (this.#pumpAsked || this.#queue.inFlight || this.#sender.state !== 'online') return;
+  #makeBacklog(
+    limits: Omit<BacklogOptions, 'key' | 'order' | 'spills' | 'queueBytes' | 'replayRate'>,
+  ): Backlog | undefined {
+    const { options } = this;
+    const { makeSpool } = this.#deps;
+    if (makeSpool === undefined || options.spool === false) return undefined;
+    return new Backlog(
+      {
+        ...limits,
+        key: this.key,
+        order: options.order,
+        spills: options.whenFull === 'spill' || options.spool === true,
+        queueBytes: options.queueBytes,
+        replayRate: options.replayRate,
+      },
+      {
+        ...this.#deps,
+        makeSpool: (events) => makeSpool(this.key, options, events),
+        counts: this.counts,
+        queue: this.#queue,
+        share: this.#share,
+        isAway: () => this.#sender.state === 'offline' || this.#sender.state === 'connecting',
+        sendable: () => this.#write(),
+        roomy: () => this.#intake.wake(),
+      },
+    );
+  }
+
+  #askPump(): void {
+    if (this.#pumpAsked || this.#inFlight || this.#sender.state !== 'online') return;
     this.#pumpAsked = true;
     this.#deps.afterTurn(this.#pump);
   }
 
-  #overflow(bytes: Uint8Array, lines: number, canWait: boolean): boolean {
-    switch (this.options.whenFull) {
-      case 'drop_newest':
-        this.#acceptPrefix(bytes, lines, this.#fullReason());
-        return true;
-      case 'drop_oldest': {
-        const needBytes = bytes.length - this.#roomBytes();
-        const needLines = this.#queue.lines + lines - this.#linesMax;
-        const evicted = this.#queue.evict(needBytes, needLines);
-        this.counts.queued -= evicted;
-        this.counts.dropped[this.#fullReason()] += evicted;
-        this.#share.set(this.#queue.bytes);
-        this.#acceptPrefix(bytes, lines, this.#fullReason());
-        return true;
-      }
-      default:
-        if (!this.#blocking) this.stats.pauses += 1;
-        this.#blocking = true;
-        if (canWait && !this.#deps.budget.exhausted(bytes.length)) this.#accept(bytes, lines);
-        else this.#acceptPrefix(bytes, lines, 'slow_conn');
-        // Nobody may be waiting for the callback, so the state clears itself.
-        this.#watchBudget();
-        return false;
-    }
-  }
-
-  /** Takes what fits and drops the rest. */
-  #acceptPrefix(bytes: Uint8Array, lines: number, reason: DropReason): void {
-    let cut = prefixWithin(bytes, this.#roomBytes(), this.#linesMax - this.#queue.lines);
-    // A line longer than the whole queue would never pass, so an empty queue takes one.
-    if (cut.lines === 0 && this.#queue.lines === 0) {
-      const one = prefixWithin(bytes, Number.POSITIVE_INFINITY, 1);
-      if (!this.#deps.budget.exhausted(one.size)) cut = one;
-    }
-    this.counts.dropped[reason] += lines - cut.lines;
-    if (cut.lines > 0) this.#accept(bytes.subarray(0, cut.size), cut.lines);
-  }
-
-  #roomBytes(): number {
-    return Math.min(this.options.queueBytes - this.#queue.bytes, this.#share.room);
-  }
-
-  #fullReason(): DropReason {
-    return this.#sender.state === 'online' ? 'slow_conn' : 'conn_down_no_spool';
-  }
-
   #write(): void {
-    if (this.#phase === 'stopped' || this.#queue.inFlight || this.#sender.state !== 'online') return;
-    if (!this.#queue.hasMore) {
-      if (this.#phase === 'draining') this.#sender.end();
-      return;
-    }
+    if (this.#phase === 'saving' || this.#inFlight || this.#sender.state !== 'online') return;
     const nowMs = this.#deps.clock.monotonicMs();
-    if (this.#mustPace(nowMs)) return;
-    const bytes = this.#queue.take();
+    const bytes = this.#phase === 'draining' ? this.#takeLast(nowMs) : this.#takeNext(nowMs);
     if (bytes === undefined) return;
     this.#wroteMs = nowMs;
     this.#deps.noteWrite?.(bytes.length);
     this.#sender.send(bytes);
   }
 
-  /** Puts a small write off when the last one was a moment ago, so that a trickle shares system calls. */
-  #mustPace(nowMs: number): boolean {
-    if (this.#cancelPace !== undefined && this.#phase === 'open') {
-      if (this.#queue.sendableBytes < SMALL_WRITE_BYTES) return true;
-      this.#cancelPace();
-      this.#cancelPace = undefined;
+  /** Redo, then a share for the backlog, then live lines, then the backlog; with `order = strict` the backlog, then live. */
+  #takeNext(nowMs: number): Buffer | undefined {
+    if (this.#queue.mustRepeat) return this.#queue.take();
+    const live = this.#queue.hasMore;
+    const replayed = this.#backlog?.take(nowMs, live);
+    if (replayed !== undefined) return replayed;
+    if (
+      !live ||
+      this.#backlog?.isAhead === true ||
+      this.#pace.mustWait(this.#queue.sendableBytes, this.#wroteMs, nowMs)
+    ) {
+      return undefined;
     }
-    const paceMs = Math.min(this.options.flush, this.#deps.paceMs?.() ?? 0);
-    if (paceMs <= 0 || this.#phase !== 'open') return false;
-    const waitMs = this.#wroteMs + paceMs - nowMs;
-    if (waitMs <= 0 || this.#queue.sendableBytes >= SMALL_WRITE_BYTES) return false;
-    this.#cancelPace = this.#deps.clock.after(waitMs, () => {
-      this.#cancelPace = undefined;
-      this.#write();
-    });
-    return true;
+    return this.#queue.take();
+  }
+
+  /** What is in memory, and the rest of a record that was begun: the disk keeps all others for the next start. */
+  #takeLast(nowMs: number): Buffer | undefined {
+    if (this.#queue.mustRepeat) return this.#queue.take();
+    if (this.#backlog?.inRecord === true) return this.#backlog.takeBegun(nowMs);
+    if (this.#queue.hasMore && this.#backlog?.isAhead !== true) return this.#queue.take();
+    this.#sender.end();
+    return undefined;
+  }
+
+  #online(): void {
+    this.#backlog?.online(this.#deps.clock.monotonicMs());
+    this.#write();
   }
 
   #sent(): void {
@@ -311,63 +296,99 @@ export class Destination implements Output {
     const nowMs = this.#deps.clock.monotonicMs();
     const durationMs = nowMs - this.#wroteMs;
     if (durationMs > REDO_STALL_MS) this.#stalledMs += durationMs;
-    const done = this.#queue.complete(nowMs - this.#stalledMs);
-    if (done.again) {
-      this.counts.resent += done.lines;
-    } else {
-      this.counts.written += done.lines;
-      this.counts.queued -= done.lines;
-      this.#share.set(this.#queue.bytes);
-    }
-    this.stats.wrote(done.bytes, done.lines, durationMs);
+    if (this.#queue.inFlight) this.#sentLive(nowMs, durationMs);
+    else this.#sentOld(nowMs, durationMs);
     this.#armRedoTrim();
-    if (this.#blocking || this.#waiters.length > 0) this.#wake();
-    this.#write();
+    this.#intake.wake();
+    if (this.#drain?.over === true) this.#finish();
+    else this.#write();
+  }
+
+  #sentLive(nowMs: number, durationMs: number): void {
+    const { bytes, lines, again } = this.#queue.complete(nowMs - this.#stalledMs);
+    if (again) {
+      this.counts.resent += lines;
+    } else {
+      this.counts.written += lines;
+      this.counts.queued -= lines;
+      this.#share.set(this.#queue.heldBytes);
+    }
+    this.stats.wrote(bytes, lines, durationMs);
+    this.#backlog?.sentLive(this.#pointAt(nowMs), nowMs, bytes, lines, durationMs);
+  }
+
+  #sentOld(nowMs: number, durationMs: number): void {
+    const bytes = this.#backlog?.flightBytes ?? 0;
+    const { agedMs, bytes: before } = this.#pointAt(nowMs);
+    const lines = this.#backlog?.sent({ agedMs, bytes: before + bytes }, nowMs, durationMs) ?? 0;
+    this.stats.wrote(bytes, lines, durationMs);
+  }
+
+  #pointAt(nowMs: number): StreamPoint {
+    return { agedMs: nowMs - this.#stalledMs, bytes: this.stats.bytesWritten };
   }
 
   #offline(): void {
     if (this.#phase === 'stopped') return;
-    const sinceMs = this.#queue.inFlight ? this.#wroteMs : this.#deps.clock.monotonicMs();
-    this.#queue.fail(sinceMs - this.#stalledMs);
+    const at = this.#pointAt(this.#inFlight ? this.#wroteMs : this.#deps.clock.monotonicMs());
+    // What broke off goes before what is on disk when order matters; otherwise it may go there itself.
+    this.#queue.fail(at.agedMs, this.#backlog !== undefined && this.options.order === 'strict');
+    this.#backlog?.broke(at);
     const drain = this.#drain;
     if (drain === undefined) return;
     if (this.counts.queued === 0) drain.repeats += 1;
-    if (!this.#queue.hasMore || drain.repeats > DRAIN_REPEATS_MAX) this.stop();
+    const isOver = !this.#queue.hasMore || drain.repeats > DRAIN_REPEATS_MAX;
+    if (isOver || this.#backlog?.usable === true) this.#finish();
+  }
+
+  /** The peer has confirmed the end of a connection that another one follows. */
+  #renewed(): void {
+    this.#queue.clearRedo();
+    this.#backlog?.callOff(0);
+  }
+
+  /** The time for writing is over: what is left goes to disk. */
+  #finish(): void {
+    if (this.#phase !== 'draining' || this.#drain === undefined) return;
+    const { deadlineMs, reason } = this.#drain;
+    if (this.#backlog?.usable !== true) return this.stop(reason);
+    const leftMs = deadlineMs - this.#deps.clock.monotonicMs();
+    if (!this.#sender.recalls && this.#inFlight && !this.#drain.over && leftMs > 0) {
+      this.#drain.over = true;
+      this.#drain.cancel();
+      this.#drain.cancel = this.#deps.clock.after(leftMs, () => this.#finish());
+      return;
+    }
+    this.#callOff();
+    this.#phase = 'saving';
+    this.#sender.stop();
+    void this.#backlog.save(deadlineMs).then(() => this.stop(reason));
+  }
+
+  /** Ends the write under way; whole lines that the kernel has taken count as written. */
+  #callOff(): void {
+    this.#pace.cancel();
+    this.#cancelRedoTrim?.();
+    const backlogBytes = this.#backlog?.flightBytes ?? 0;
+    this.#backlog?.callOff(backlogBytes === 0 ? 0 : this.#sender.taken(backlogBytes));
+    const size = this.#queue.inFlight ? this.#queue.flightBytes : 0;
+    const taken = this.#queue.callOff(size === 0 ? 0 : this.#sender.taken(size), this.#sender.recalls);
+    this.counts.written += taken;
+    this.counts.queued -= taken;
   }
 
   #armRedoTrim(): void {
-    if (this.#cancelRedoTrim !== undefined || this.#queue.redoBytes === 0) return;
+    const holds = this.#queue.redoBytes > 0 || this.#backlog?.hasUnacked === true;
+    if (this.#cancelRedoTrim !== undefined || !holds) return;
     this.#cancelRedoTrim = this.#deps.clock.after(this.options.redoAgeMs, () => {
       this.#cancelRedoTrim = undefined;
       // While a write hangs the connection may be dead, and the window is what will be needed.
-      if (!this.#queue.inFlight) this.#queue.trimRedo(this.#deps.clock.monotonicMs() - this.#stalledMs);
+      if (!this.#inFlight) {
+        const at = this.#pointAt(this.#deps.clock.monotonicMs());
+        this.#queue.trimRedo(at.agedMs);
+        this.#backlog?.trim(at);
+      }
       this.#armRedoTrim();
     });
-  }
-
-  #writable(): boolean {
-    if (this.#phase !== 'open') return true;
-    return (
-      this.#queue.bytes * 2 <= this.options.queueBytes &&
-      (this.#queue.lines === 0 || this.#queue.lines * 2 <= this.#linesMax) &&
-      this.#share.roomy
-    );
-  }
-
-  /** Lets waiting senders go on, one by one while there is room. */
-  #wake(): void {
-    while (this.#writable()) {
-      this.#blocking = false;
-      const waiter = this.#waiters.shift();
-      if (waiter === undefined) return;
-      waiter();
-    }
-    this.#watchBudget();
-  }
-
-  #watchBudget(): void {
-    if (this.#recheckAsked || this.#share.roomy) return;
-    this.#recheckAsked = true;
-    this.#deps.budget.whenRoomy(this.#recheck);
   }
 }

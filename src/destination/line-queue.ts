@@ -10,12 +10,13 @@
 // back to the front of `waiting` as it was, and the redo window is sent again before it. Records, not slabs, are freed;
 // a slab goes back to the pool with its last record, so dropping the oldest frees memory also while a write hangs.
 // Neighbours in a slab leave in one write and are then one record. At most one write is in flight; its bytes stay
-// untouched until `complete`, `fail` or `clear`.
+// untouched until `complete`, `fail` or `callOff`. Lines that go to disk are lent: out of the queue, still in their slab.
 import { assert } from '../util/assert.ts';
-import { countLines, longestCut, shortestCut } from './cut-lines.ts';
+import { countLines } from './cut-lines.ts';
 import type { QueueBudget } from './queue-budget.ts';
 import { RecordRing } from './record-ring.ts';
-import { type Slab, SLAB_BYTES, type SlabPool, SMALL_SLAB_BYTES } from './slab-pool.ts';
+import type { Slab, SlabPool } from './slab-pool.ts';
+import { type Run, WaitingLines } from './waiting-lines.ts';
 
 export interface LineQueueOptions {
   /** Most bytes of one write; a longer line is written alone. */
@@ -30,26 +31,19 @@ export interface LineQueueDependencies {
   readonly budget: QueueBudget;
 }
 
-/** Small appends within this time share a record. */
-const MERGE_MS = 5;
 /** No record grows beyond this by merging. */
 const MERGED_BYTES_MAX = 64 * 1024;
-/** From this many records on, small appends share a record whatever their age. */
-const RECORDS_MANY = 4096;
-/** Appends beyond this size, or a flow beyond this rate, get large slabs. */
-const SMALL_APPEND_BYTES = 8 * 1024;
-const SMALL_BYTES_PER_MS = 320;
 
 export class LineQueue {
   readonly #options: LineQueueOptions;
   readonly #pool: SlabPool;
   readonly #budget: QueueBudget;
-  readonly #waiting = new RecordRing();
+  readonly #waiting: WaitingLines;
   readonly #sent = new RecordRing();
   readonly #mergeBytesMax: number;
-  #tail: Slab | undefined;
-  #waitingBytes = 0;
-  #waitingLines = 0;
+  /** A write that broke off and must leave before anything else, also before what is elsewhere. */
+  #ahead: Run | undefined;
+  #lentBytes = 0;
   #redoBytes = 0;
   #flight: 'none' | 'fresh' | 'again' = 'none';
   #flightBytes = 0;
@@ -63,19 +57,32 @@ export class LineQueue {
     this.#pool = dependencies.pool;
     this.#budget = dependencies.budget;
     this.#mergeBytesMax = Math.min(MERGED_BYTES_MAX, options.writeBytesMax);
+    this.#waiting = new WaitingLines({ mergeBytesMax: this.#mergeBytesMax }, dependencies);
   }
 
   /** Bytes that wait or are in flight for the first time. */
   get bytes(): number {
-    return this.#waitingBytes + (this.#flight === 'fresh' ? this.#flightBytes : 0);
+    return this.waitingBytes + (this.#flight === 'fresh' ? this.#flightBytes : 0);
   }
 
   get lines(): number {
-    return this.#waitingLines + (this.#flight === 'fresh' ? this.#flightLines : 0);
+    return (
+      this.#waiting.lines + (this.#ahead?.lines ?? 0) + (this.#flight === 'fresh' ? this.#flightLines : 0)
+    );
   }
 
   get waitingBytes(): number {
-    return this.#waitingBytes;
+    return this.#waiting.bytes + (this.#ahead?.size ?? 0);
+  }
+
+  /** Bytes that can be lent. */
+  get lendableBytes(): number {
+    return this.#waiting.bytes;
+  }
+
+  /** `bytes`, and those that are lent: they are counted elsewhere, but still in memory. */
+  get heldBytes(): number {
+    return this.bytes + this.#lentBytes;
   }
 
   get redoBytes(): number {
@@ -92,48 +99,65 @@ export class LineQueue {
 
   /** True when there is something to write, again or for the first time. */
   get hasMore(): boolean {
-    return this.#waiting.count > 0 || this.#againLeft > 0;
+    return !this.#waiting.empty || this.#ahead !== undefined || this.#againLeft > 0;
+  }
+
+  /** True when what comes next was sent before, in whole or in part. */
+  get mustRepeat(): boolean {
+    return this.#ahead !== undefined || this.#againLeft > 0;
+  }
+
+  /** True when part of the redo window waits to be sent again. */
+  get hasAgain(): boolean {
+    return this.#againLeft > 0;
   }
 
   /** Bytes that the next write could take. */
   get sendableBytes(): number {
-    return this.#againLeft > 0 ? Number.POSITIVE_INFINITY : this.#waitingBytes;
+    return this.#againLeft > 0 ? Number.POSITIVE_INFINITY : this.waitingBytes;
   }
 
   /** Arrival of the oldest line that waits, monotonic ms. */
   get oldestMs(): number | undefined {
-    return this.#waiting.count === 0 ? undefined : this.#waiting.stamp(0);
+    return this.#ahead?.stampMs ?? this.#waiting.oldestMs;
+  }
+
+  /** Arrival of the oldest line that can be lent, monotonic ms. */
+  get oldestLendableMs(): number | undefined {
+    return this.#waiting.oldestMs;
   }
 
   /** Copies whole lines in; `bytes` ends with a newline. Bounds are the caller's. */
   append(bytes: Uint8Array, lines: number, nowMs: number): void {
-    let rest = bytes;
-    let restLines = lines;
-    for (;;) {
-      const slab = this.#tail;
-      const room = slab === undefined ? 0 : slab.bytes.length - slab.used;
-      if (slab !== undefined && rest.length <= room) {
-        this.#record(slab, rest, restLines, nowMs);
-        return;
-      }
-      // A run that does not fit fills the slab up to a line end; a few hundred bytes are not worth the cut.
-      const cut = slab === undefined || rest.length <= SMALL_APPEND_BYTES ? 0 : longestCut(rest, 0, room);
-      if (slab !== undefined && cut > 0) {
-        const cutLines = countLines(rest, 0, cut);
-        this.#record(slab, rest.subarray(0, cut), cutLines, nowMs);
-        rest = rest.subarray(cut);
-        restLines -= cutLines;
-      }
-      this.#tail = this.#nextSlab(rest, nowMs);
-      if (slab !== undefined) this.#freeIfDead(slab);
-    }
+    this.#waiting.append(bytes, lines, nowMs);
+  }
+
+  /** Lends the oldest waiting lines out, at most `sizeMax` bytes or else one line; undefined when none wait. */
+  lend(sizeMax: number): Run | undefined {
+    if (this.#waiting.empty) return undefined;
+    const run = this.#waiting.takeRun(sizeMax);
+    this.#lentBytes += run.size;
+    return run;
+  }
+
+  /** Ends a loan: the lines are elsewhere now, or (`back`) wait again in front; no other loan came between. */
+  repay(run: Run, back: boolean): void {
+    this.#lentBytes -= run.size;
+    if (back) this.#waiting.putBack(run);
+    else this.#waiting.release(run.slab);
   }
 
   /** Takes the next write, whole lines; undefined when there is nothing. The bytes belong to the queue. */
   take(): Buffer | undefined {
     assert(this.#flight === 'none', 'a second write was taken');
     if (this.#againLeft > 0) return this.#takeAgain();
-    return this.#waiting.count > 0 ? this.#takeFresh() : undefined;
+    const run =
+      this.#ahead ?? (this.#waiting.empty ? undefined : this.#waiting.takeRun(this.#options.writeBytesMax));
+    this.#ahead = undefined;
+    if (run === undefined) return undefined;
+    const { slab, offset, size, lines, stampMs } = run;
+    this.#sent.pushBack(slab, offset, size, lines, stampMs);
+    return this.#fly('fresh', slab, offset, size, lines, 1);
   }
 
   /**
@@ -157,23 +181,12 @@ export class LineQueue {
 
   /**
    * The connection broke: the write under way will not complete. It waits again, as a whole, behind the redo window.
-   * `sinceMs`: when the last sign of life was; the redo window is aged by it.
+   * `sinceMs`: when the last sign of life was; the redo window is aged by it. `ahead`: what was under way is not lent.
    */
-  fail(sinceMs: number): void {
-    if (this.#flight === 'fresh') {
-      const last = this.#sent.count - 1;
-      this.#waiting.pushFront(
-        this.#sent.slab(last),
-        this.#sent.offset(last),
-        this.#sent.size(last),
-        this.#sent.lines(last),
-        this.#sent.stamp(last),
-      );
-      this.#sent.popBack();
-      this.#waitingBytes += this.#flightBytes;
-      this.#waitingLines += this.#flightLines;
-    }
-    this.#flight = 'none';
+  fail(sinceMs: number, ahead = false): void {
+    const run = this.#unfly();
+    if (run !== undefined && ahead) this.#ahead = run;
+    else if (run !== undefined) this.#waiting.putBack(run);
     this.trimRedo(sinceMs);
     this.#againLeft = this.#sent.count;
   }
@@ -201,35 +214,7 @@ export class LineQueue {
 
   /** Drops the oldest waiting lines, at least `bytes` and `lines` of them, or all. Returns how many lines went. */
   evict(bytes: number, lines: number): number {
-    const linesBefore = this.#waitingLines;
-    let needBytes = bytes;
-    let needLines = lines;
-    while (this.#waiting.count > 0 && (needBytes > 0 || needLines > 0)) {
-      const slab = this.#waiting.slab(0);
-      const size = this.#waiting.size(0);
-      const recordLines = this.#waiting.lines(0);
-      if (size <= needBytes || recordLines <= needLines) {
-        this.#waitingBytes -= size;
-        this.#waitingLines -= recordLines;
-        this.#waiting.popFront();
-        this.#unref(slab);
-        needBytes -= size;
-        needLines -= recordLines;
-      } else {
-        const offset = this.#waiting.offset(0);
-        const cut = shortestCut(slab.bytes, offset, offset + size, needBytes, needLines);
-        this.#waiting.trimFront(cut.size, cut.lines);
-        this.#waitingBytes -= cut.size;
-        this.#waitingLines -= cut.lines;
-        needBytes = 0;
-        needLines = 0;
-        if (cut.size === size) {
-          this.#waiting.popFront();
-          this.#unref(slab);
-        }
-      }
-    }
-    return linesBefore - this.#waitingLines;
+    return this.#waiting.evict(bytes, lines);
   }
 
   /** Counts the whole lines in the first `bytes` of the write under way; 0 when they are sent again. */
@@ -241,88 +226,33 @@ export class LineQueue {
     return countLines(this.#sent.slab(last).bytes, offset, offset + bytes);
   }
 
-  /** Empties the queue. `recall`: false when the write under way cannot be called off; its slab is then not reused. */
-  clear(recall: boolean): void {
-    if (!recall && this.#flight !== 'none') {
+  /**
+   * The write under way is called off after its first `bytes` were taken: whole lines in them are done, the others wait
+   * again. `recall`: false when it goes on all the same; its slab is then not reused. Returns the lines that are done.
+   */
+  callOff(bytes: number, recall: boolean): number {
+    if (this.#flight === 'none') {
+      if (this.#ahead !== undefined) this.#waiting.putBack(this.#ahead);
+      this.#ahead = undefined;
+      return 0;
+    }
+    const done = this.flightLinesIn(bytes);
+    if (!recall) {
       const first = this.#flight === 'fresh' ? this.#sent.count - 1 : this.#sent.count - this.#againLeft;
       const slab = this.#sent.slab(first);
       slab.live += 1;
       this.#pool.forget(slab);
     }
-    if (this.#flight === 'fresh') {
-      const slab = this.#sent.slab(this.#sent.count - 1);
-      this.#sent.popBack();
-      this.#unref(slab);
-    }
-    this.#flight = 'none';
-    this.evict(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+    const run = this.#unfly();
+    if (run !== undefined) this.#waiting.putBack(run);
+    if (done > 0) this.#waiting.evict(0, done);
+    return done;
+  }
+
+  /** Empties the queue; a write under way was called off before. What is lent stays. */
+  clear(): void {
+    this.#waiting.clear();
     this.clearRedo();
-    const tail = this.#tail;
-    this.#tail = undefined;
-    if (tail !== undefined) this.#freeIfDead(tail);
-  }
-
-  #record(slab: Slab, bytes: Uint8Array, lines: number, nowMs: number): void {
-    const offset = slab.used;
-    slab.bytes.set(bytes, offset);
-    slab.used = offset + bytes.length;
-    this.#waitingBytes += bytes.length;
-    this.#waitingLines += lines;
-    const last = this.#waiting.count - 1;
-    if (
-      last >= 0 &&
-      this.#waiting.size(last) + bytes.length <= this.#mergeBytesMax &&
-      (nowMs - this.#waiting.stamp(last) <= MERGE_MS || last >= RECORDS_MANY) &&
-      this.#waiting.slab(last) === slab &&
-      this.#waiting.offset(last) + this.#waiting.size(last) === offset
-    ) {
-      this.#waiting.extend(last, bytes.length, lines);
-      return;
-    }
-    slab.live += 1;
-    this.#waiting.pushBack(slab, offset, bytes.length, lines, nowMs);
-  }
-
-  #nextSlab(rest: Uint8Array, nowMs: number): Slab {
-    const before = this.#tail;
-    const busy =
-      before !== undefined && before.used > SMALL_BYTES_PER_MS * Math.max(1, nowMs - before.openedMs);
-    if (!busy && rest.length <= SMALL_APPEND_BYTES) return this.#pool.take(SMALL_SLAB_BYTES, nowMs);
-    // Only a line longer than a slab makes the slab longer.
-    const line = rest.length <= SLAB_BYTES ? 0 : rest.indexOf(10) + 1;
-    return this.#pool.take(Math.max(SLAB_BYTES, line), nowMs);
-  }
-
-  #takeFresh(): Buffer {
-    const slab = this.#waiting.slab(0);
-    const offset = this.#waiting.offset(0);
-    const stampMs = this.#waiting.stamp(0);
-    const sizeMax = this.#options.writeBytesMax;
-    let size = 0;
-    let lines = 0;
-    while (this.#waiting.count > 0) {
-      const next = this.#waiting.size(0);
-      if (this.#waiting.slab(0) !== slab || this.#waiting.offset(0) !== offset + size) break;
-      if (size + next > sizeMax) break;
-      size += next;
-      lines += this.#waiting.lines(0);
-      this.#waiting.popFront();
-      slab.live -= 1;
-    }
-    if (size === 0) {
-      size = longestCut(slab.bytes, offset, sizeMax) || slab.bytes.indexOf(10, offset) + 1 - offset;
-      lines = countLines(slab.bytes, offset, offset + size);
-      this.#waiting.trimFront(size, lines);
-      if (this.#waiting.size(0) === 0) {
-        this.#waiting.popFront();
-        slab.live -= 1;
-      }
-    }
-    slab.live += 1;
-    this.#sent.pushBack(slab, offset, size, lines, stampMs);
-    this.#waitingBytes -= size;
-    this.#waitingLines -= lines;
-    return this.#fly('fresh', slab, offset, size, lines, 1);
   }
 
   #takeAgain(): Buffer {
@@ -381,17 +311,23 @@ export class LineQueue {
     this.#redoBytes -= size;
     this.#budget.moveRedo(-size);
     this.#sent.popFront();
-    this.#unref(slab);
+    this.#waiting.release(slab);
   }
 
-  #unref(slab: Slab): void {
-    slab.live -= 1;
-    this.#freeIfDead(slab);
-  }
-
-  #freeIfDead(slab: Slab): void {
-    if (slab.live > 0) return;
-    if (slab === this.#tail) this.#tail = undefined;
-    this.#pool.give(slab);
+  /** Takes the write under way back, as it was taken; undefined when it was of the redo window. */
+  #unfly(): Run | undefined {
+    const fresh = this.#flight === 'fresh';
+    this.#flight = 'none';
+    if (!fresh) return undefined;
+    const last = this.#sent.count - 1;
+    const run = {
+      slab: this.#sent.slab(last),
+      offset: this.#sent.offset(last),
+      size: this.#sent.size(last),
+      lines: this.#sent.lines(last),
+      stampMs: this.#sent.stamp(last),
+    };
+    this.#sent.popBack();
+    return run;
   }
 }

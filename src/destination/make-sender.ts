@@ -34,6 +34,8 @@ export function makeSender(
           port: address.port,
           connectTimeoutMs: options.connectTimeoutMs,
           reconnectMs: options.reconn,
+          writeTimeoutMs: options.writeTimeoutMs,
+          maxAgeMs: options.maxConnAgeMs,
         },
         deps,
         events,

@@ -2,8 +2,14 @@
 // The parser, the config reference and the help derive from the table.
 import type { Option } from '../util/option.ts';
 
-/** What a full queue does. Until the spool lands, `spill` behaves as `block`. */
+/**
+ * What happens when memory is full. A destination that has a spool spills to it first, whatever is said here, when that
+ * is `spill` or `spool=true` was written; the rest of the name says what happens when the disk takes no more either.
+ */
 export type WhenFull = 'spill' | 'block' | 'drop_newest' | 'drop_oldest';
+
+/** Who goes first while lines wait on disk: `live_first`, or each line in its order (`strict`). */
+export type ReplayOrder = 'live_first' | 'strict';
 
 /** Where a destination's lines go. */
 export type DestinationAddress =
@@ -33,6 +39,15 @@ export interface DestinationOptions {
   /** Most bytes of one write. */
   readonly iobuf: number;
   readonly spoolbuf: number;
+  /** Cap of the spool, bytes; 0: the default cap. */
+  readonly spoolmaxbytes: number;
+  /** 0: lines on disk do not expire. */
+  readonly spoolMaxAgeMs: number;
+  /** Which lines go when the spool is at its cap. */
+  readonly spoolFull: 'oldest' | 'newest';
+  readonly order: ReplayOrder;
+  /** Most lines a second from disk; 0: no bound. */
+  readonly replayRate: number;
   readonly spoolmaxbytesperfile: number;
   readonly spoolsyncevery: number;
   readonly spoolsyncperiod: number;
@@ -45,6 +60,10 @@ export interface DestinationOptions {
   readonly redoBytes: number;
   readonly redoAgeMs: number;
   readonly connectTimeoutMs: number;
+  /** A write that makes no progress for so long means that the peer is gone; 0: never. */
+  readonly writeTimeoutMs: number;
+  /** A connection is renewed at this age; 0: never. */
+  readonly maxConnAgeMs: number;
   /** File destinations. */
   readonly rotateBytes: number;
   readonly rotateMs: number;
@@ -128,8 +147,8 @@ export const DESTINATION_OPTIONS: readonly Option[] = [
   {
     name: 'spool',
     type: 'bool',
-    doc: 'Keep on disk what the destination cannot take; false written out means when_full=drop_newest.',
-    status: 'later',
+    doc: 'Keep on disk what the destination cannot take, which is the default; true: spill before any when_full; false: no disk, and when_full=drop_newest unless it says otherwise.',
+    status: 'active',
   },
   {
     name: 'connbuf',
@@ -152,7 +171,7 @@ export const DESTINATION_OPTIONS: readonly Option[] = [
     type: 'int',
     default: 10_000,
     unit: 'metrics',
-    doc: 'Memory in front of the spool of carbon-relay-ng; has no effect here.',
+    doc: 'Memory in front of the spool of carbon-relay-ng; not needed here, where the queue itself is what goes to disk.',
     status: 'accepted',
   },
   {
@@ -161,7 +180,7 @@ export const DESTINATION_OPTIONS: readonly Option[] = [
     default: 200 * MIB,
     unit: 'bytes',
     doc: 'Size of a spool file.',
-    status: 'later',
+    status: 'active',
   },
   {
     name: 'spoolsyncevery',
@@ -169,7 +188,7 @@ export const DESTINATION_OPTIONS: readonly Option[] = [
     default: 10_000,
     unit: 'metrics',
     doc: 'Sync the spool to disk after this many metrics.',
-    status: 'later',
+    status: 'active',
   },
   {
     name: 'spoolsyncperiod',
@@ -177,14 +196,14 @@ export const DESTINATION_OPTIONS: readonly Option[] = [
     default: 1000,
     unit: 'ms',
     doc: 'Sync the spool to disk after this time.',
-    status: 'later',
+    status: 'active',
   },
   {
     name: 'spoolsleep',
     type: 'int',
     default: 500,
     unit: 'µs',
-    doc: 'Pause between writes to the spool of carbon-relay-ng; has no effect here.',
+    doc: 'Pause between writes to the spool of carbon-relay-ng; not needed here, where writes are large and few.',
     status: 'accepted',
   },
   {
@@ -192,15 +211,63 @@ export const DESTINATION_OPTIONS: readonly Option[] = [
     type: 'int',
     default: 10,
     unit: 'µs',
-    doc: 'Pause between reads from the spool of carbon-relay-ng; has no effect here.',
+    doc: 'Pause between reads from the spool of carbon-relay-ng; not needed here, where replay goes by what the peer takes and replay_rate.',
     status: 'accepted',
+  },
+  {
+    name: 'spoolmaxbytes',
+    type: 'bytes',
+    default: 0,
+    unit: 'bytes',
+    doc: 'Most bytes of this destination on disk; 0: 10 GiB, or half of what is free if that is less.',
+    status: 'active',
+  },
+  {
+    name: 'spool_max_age',
+    type: 'millis',
+    default: 0,
+    unit: 'ms',
+    doc: 'Lines that have been on disk for longer are dropped (spool_expired); 0: never.',
+    status: 'active',
+  },
+  {
+    name: 'spool_full',
+    type: 'choice',
+    choices: ['oldest', 'newest'],
+    default: 'oldest',
+    doc: 'Which lines go when the spool is full.',
+    status: 'active',
+  },
+  {
+    name: 'order',
+    type: 'choice',
+    choices: ['live_first', 'strict'],
+    default: 'live_first',
+    doc: 'While lines wait on disk: send what arrives first and the backlog with what is left (live_first), or keep the order of arrival, for stores that refuse old data (strict).',
+    status: 'active',
+  },
+  {
+    name: 'replay_rate',
+    type: 'int',
+    default: 0,
+    unit: 'metrics/s',
+    doc: 'Most lines a second that are sent from disk; 0: as many as the peer takes.',
+    status: 'active',
+  },
+  {
+    name: 'durability',
+    type: 'choice',
+    choices: ['memory', 'disk'],
+    default: 'memory',
+    doc: 'disk: lines count as received only once they are synced to disk; refused until this is built.',
+    status: 'refused',
   },
   {
     name: 'when_full',
     type: 'choice',
     choices: ['spill', 'block', 'drop_newest', 'drop_oldest'],
     default: 'spill',
-    doc: 'What a full queue does: pause the senders (block), or drop with a reason; spill behaves as block until the spool is built.',
+    doc: 'What a full queue does: move its oldest lines to disk (spill), pause the senders (block), or drop with a reason.',
     status: 'active',
   },
   {
@@ -237,6 +304,24 @@ export const DESTINATION_OPTIONS: readonly Option[] = [
     min: 1,
     max: DAY_MS,
     doc: 'Longest wait for one address to accept the connection.',
+    status: 'active',
+  },
+  {
+    name: 'write_timeout',
+    type: 'millis',
+    default: 120_000,
+    unit: 'ms',
+    max: DAY_MS,
+    doc: 'A connection whose peer takes not one byte of a write for this long is given up and made again; 0: never.',
+    status: 'active',
+  },
+  {
+    name: 'max_conn_age',
+    type: 'millis',
+    default: 0,
+    unit: 'ms',
+    max: DAY_MS,
+    doc: 'A connection of this age is ended in order and made again, so that load behind a balancer spreads; 0: never.',
     status: 'active',
   },
   {

@@ -6,6 +6,7 @@ import {
   type DestinationAddress,
   type DestinationOptions,
   FILE_OPTIONS,
+  type ReplayOrder,
   type WhenFull,
 } from './options.ts';
 
@@ -41,7 +42,7 @@ export function parseDestination(text: string): ParsedDestination {
     const parsed = parseOption(word, address);
     if (typeof parsed === 'string') return { ok: false, error: parsed };
     values.set(parsed.option.name, parsed.value);
-    const message = warningFor(parsed.option, parsed.value);
+    const message = warningFor(parsed.option);
     if (message === undefined) warnings.delete(parsed.option.name);
     else warnings.set(parsed.option.name, { option: parsed.option.name, message });
   }
@@ -141,14 +142,9 @@ function expectation(option: Option): string {
   }
 }
 
-function warningFor(option: Option, value: string | number | boolean): string | undefined {
-  if (option.name === 'spool') {
-    return value === true
-      ? "option 'spool=true': the spool is not built yet; until then a full queue does what when_full says"
-      : undefined;
-  }
-  if (option.status === 'accepted') return `option '${option.name}' is accepted and has no effect`;
-  if (option.status === 'later') return `option '${option.name}' has no effect until the spool is built`;
+function warningFor(option: Option): string | undefined {
+  if (option.status === 'accepted')
+    return `option '${option.name}' is accepted and has no effect: ${option.doc}`;
   return undefined;
 }
 
@@ -159,7 +155,7 @@ function fillOptions(addr: string, address: DestinationAddress, values: Values):
   const bool = (name: string) => value(name) as boolean;
   const spool = values.get('spool') as boolean | undefined;
   // crng drops what a destination without spool cannot take; who wrote that out gets that.
-  const whenFull = values.get('when_full') ?? (spool === false ? 'drop_newest' : text('when_full'));
+  const whenFull = spool === false && text('when_full') === 'spill' ? 'drop_newest' : text('when_full');
   return {
     addr,
     address,
@@ -176,6 +172,11 @@ function fillOptions(addr: string, address: DestinationAddress, values: Values):
     connbuf: values.get('connbuf') as number | undefined,
     iobuf: number('iobuf'),
     spoolbuf: number('spoolbuf'),
+    spoolmaxbytes: number('spoolmaxbytes'),
+    spoolMaxAgeMs: number('spool_max_age'),
+    spoolFull: text('spool_full') as 'oldest' | 'newest',
+    order: text('order') as ReplayOrder,
+    replayRate: number('replay_rate'),
     spoolmaxbytesperfile: number('spoolmaxbytesperfile'),
     spoolsyncevery: number('spoolsyncevery'),
     spoolsyncperiod: number('spoolsyncperiod'),
@@ -186,6 +187,8 @@ function fillOptions(addr: string, address: DestinationAddress, values: Values):
     redoBytes: number('redo_bytes'),
     redoAgeMs: number('redo_age'),
     connectTimeoutMs: number('connect_timeout'),
+    writeTimeoutMs: number('write_timeout'),
+    maxConnAgeMs: number('max_conn_age'),
     rotateBytes: number('rotate_bytes'),
     rotateMs: number('rotate_interval'),
     gzip: bool('gzip'),

@@ -1,7 +1,13 @@
 // What admin and telemetry see of a relay: the rooms' figures, put into rows when asked for.
 import type { Destination } from '../destination/destination.ts';
 import type { PlainInput } from '../input/plain-input.ts';
-import type { DestinationStats, DurationStats, Readiness, RelayView } from '../telemetry/relay-view.ts';
+import type {
+  DestinationStats,
+  DurationStats,
+  Readiness,
+  RelayView,
+  SpoolFigures,
+} from '../telemetry/relay-view.ts';
 import type { Relay, RelayWorld } from './relay.ts';
 
 const NO_DURATIONS: DurationStats = { sumSec: 0, p50Sec: 0, p99Sec: 0, maxSec: 0 };
@@ -22,7 +28,10 @@ export function makeRelayView(sources: ViewSources, world: Pick<RelayWorld, 'clo
     startedMs: world.clock.wallMs(),
     ledger: () => relay.ledger(),
     inputs: () => input?.stats ?? [],
-    destinations: () => relay.routing.destinations.map(readDestination),
+    destinations: () => {
+      const nowMs = world.clock.wallMs();
+      return relay.routing.destinations.map((destination) => readDestination(destination, nowMs));
+    },
     engine: () => relay.engine.stats(),
     ready: () => readReadiness(sources),
     // Carbon destinations have no secrets; whatever gets one must be redacted here.
@@ -30,7 +39,7 @@ export function makeRelayView(sources: ViewSources, world: Pick<RelayWorld, 'clo
   };
 }
 
-function readDestination(destination: Destination): DestinationStats {
+function readDestination(destination: Destination, nowMs: number): DestinationStats {
   const { stats, senderStats, options } = destination;
   const { connectAttempts, connects } = senderStats;
   return {
@@ -48,6 +57,19 @@ function readDestination(destination: Destination): DestinationStats {
     connectErrors: connectAttempts - connects - (destination.state === 'connecting' ? 1 : 0),
     disconnects: connects - (destination.online ? 1 : 0),
     writeDuration: readDurations(destination),
+    spool: readSpool(destination, nowMs),
+  };
+}
+
+function readSpool({ backlog }: Destination, nowMs: number): SpoolFigures | undefined {
+  if (backlog === undefined) return undefined;
+  const { state, bytes, diskBytes, oldestMs = nowMs } = backlog.stats;
+  return {
+    state,
+    bytes,
+    diskBytes,
+    oldestSec: Math.max(0, nowMs - oldestMs) / 1000,
+    replay: backlog.progress,
   };
 }
 

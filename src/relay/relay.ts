@@ -5,7 +5,7 @@
 import { makeHttpApp } from '../admin/http-app.ts';
 import { AdminHttpServer } from '../admin/http-server.ts';
 import type { Config } from '../config/config.ts';
-import type { DestinationDependencies } from '../destination/destination.ts';
+import type { DestinationDependencies } from '../destination/destination-dependencies.ts';
 import { QueueBudget } from '../destination/queue-budget.ts';
 import { SlabPool } from '../destination/slab-pool.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -22,6 +22,8 @@ import type { Log } from '../util/log.ts';
 import { LineDispatcher } from './dispatcher.ts';
 import { makeRelayView } from './relay-view.ts';
 import { Routing } from './routing.ts';
+import { makeSpoolAdmin } from './spool-admin.ts';
+import type { SpoolRoot } from './spool-root.ts';
 import type { Turn } from './turn.ts';
 import { WritePacer } from './write-pacer.ts';
 
@@ -46,6 +48,8 @@ export interface RelayWorld {
     readonly listenLookup: InputLookup;
   };
   readonly turn: Turn;
+  /** Where lines may wait on disk; absent: nowhere. */
+  readonly spools?: Pick<SpoolRoot, 'makeSpool' | 'folderOf'> | undefined;
   /** False where another relay of this process has them. */
   readonly processMetrics: boolean;
 }
@@ -106,7 +110,9 @@ export class Relay {
       { processMetrics: world.processMetrics },
       { view, watch: this.#watch, badMetrics, log },
     );
-    const app = makeHttpApp({ view, badMetrics, metrics }, { log });
+    const root = world.spools;
+    const spools = root && makeSpoolAdmin({ destinations: () => this.routing.destinations, root });
+    const app = makeHttpApp({ view, badMetrics, metrics, spools }, { log });
     const { httpAddr } = config;
     if (httpAddr !== '') {
       this.#http = new AdminHttpServer({ addr: httpAddr }, { app, log, clock, accessLog: world.accessLog });
@@ -165,11 +171,13 @@ export class Relay {
   }
 
   #makeRouting(): Routing {
-    const { clock, log, random, network, turn } = this.#world;
+    const { clock, log, random, network, turn, spools } = this.#world;
     const { levels, shutdownTimeoutMs } = this.config;
     const pool = new SlabPool();
     const pacer = new WritePacer({ clock });
     const afterTurn = (run: () => void) => turn.after(run);
+    const makeSpool: DestinationDependencies['makeSpool'] =
+      spools && ((key, options, events) => spools.makeSpool(key, options, events));
     return new Routing(
       { levels, removalMs: shutdownTimeoutMs },
       {
@@ -183,6 +191,7 @@ export class Relay {
           pool,
           budget: this.#budget,
           afterTurn,
+          makeSpool,
           paceMs: () => pacer.paceMs,
           noteWrite: (bytes) => pacer.noteWrite(bytes),
         },

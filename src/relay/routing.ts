@@ -1,6 +1,7 @@
 // The table at work: destinations by output id, and the snapshot that the engine resolves keys with.
 // Applying a table is all or nothing; a destination that both tables have keeps its queue, connection and output id.
-import { Destination, type DestinationDependencies } from '../destination/destination.ts';
+import { Destination } from '../destination/destination.ts';
+import type { DestinationDependencies } from '../destination/destination-dependencies.ts';
 import type { DestinationOptions } from '../destination/options.ts';
 import type { Output } from '../destination/output.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -136,10 +137,8 @@ export class Routing {
     this.#outputs[id] = undefined;
     if (destination === undefined) return;
     this.#leaving.add(destination);
-    const { clock } = this.#deps;
-    const cancel = clock.after(this.#options.removalMs, () => destination.stop('removed'));
-    void destination.drain(clock.monotonicMs() + this.#options.removalMs * 2).then(() => {
-      cancel();
+    const deadlineMs = this.#deps.clock.monotonicMs() + this.#options.removalMs;
+    void destination.drain(deadlineMs, 'removed').then(() => {
       this.#leaving.delete(destination);
       addCounts(this.#retired, destination.counts);
     });

@@ -13,6 +13,7 @@ import { FdWriter } from '../util/fd-writer.ts';
 import type { Log } from '../util/log.ts';
 import { renderBanner } from './banner.ts';
 import { Relay } from './relay.ts';
+import { SpoolRoot } from './spool-root.ts';
 import { makeNap, Turn } from './turn.ts';
 
 /** Exit codes of `sluice run`; documented in `sluice run --help`. */
@@ -46,8 +47,10 @@ export async function runRelay({ config, version, embedded }: RunOptions): Promi
   const signals = new Signals(log);
   for (const warning of config.warnings) log.warn(renderProblem(warning));
   let relay: Relay;
+  let spools: SpoolRoot | undefined;
   try {
     await checkFolders(config);
+    spools = await SpoolRoot.open(config, { clock: systemClock, log, random: Math.random });
     relay = await Relay.make(config, {
       clock: systemClock,
       log,
@@ -69,11 +72,13 @@ export async function runRelay({ config, version, embedded }: RunOptions): Promi
           settled: (fn) => process.nextTick(fn),
         },
       ),
+      spools,
       processMetrics: true,
     });
     await relay.start();
   } catch (error) {
     logger.fatal(error instanceof Error ? error.message : String(error));
+    await spools?.release();
     return EXIT_ERROR;
   }
   await writePidFile(config.pidFile, log);
@@ -82,6 +87,7 @@ export async function runRelay({ config, version, embedded }: RunOptions): Promi
   const drained = await signals.untilEnded(() => relay.drain(config.shutdownTimeoutMs));
   if (drained === 'cut') relay.stop();
   log.info(`final ledger: ${JSON.stringify(relay.ledger())}`);
+  await spools?.release();
   if (config.pidFile !== '') await rm(config.pidFile, { force: true });
   if (drained === 'cut') return EXIT_CUT;
   if (!drained) log.error(`lines were dropped: shutdown_timeout (${config.shutdownTimeoutMs} ms) was over`);

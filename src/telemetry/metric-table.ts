@@ -2,7 +2,14 @@
 // The registry and the reference docs derive from this table. Process and runtime metrics come from the client library.
 import { DROP_REASONS, type DropCounts } from './drop-reason.ts';
 import type { Ledger, LedgerDestination } from './ledger.ts';
-import type { DestinationStats, EngineStats, InputStats, Readiness, RelayView } from './relay-view.ts';
+import type {
+  SpoolFigures,
+  DestinationStats,
+  EngineStats,
+  InputStats,
+  Readiness,
+  RelayView,
+} from './relay-view.ts';
 
 /** The figures of one scrape, all taken in the same turn of the event loop. */
 export interface Scrape {
@@ -74,6 +81,25 @@ function perDestination(
     labels: DESTINATION_LABELS,
     read: (scrape) =>
       scrape.destinations.map((stats) => ({ labels: destinationLabels(stats), value: read(stats) })),
+  };
+}
+
+/** A value of undefined is not shown. */
+function perSpool(
+  name: string,
+  help: string,
+  read: (spool: SpoolFigures) => number | undefined,
+): MetricDeclaration {
+  return {
+    name,
+    type: 'gauge',
+    help,
+    labels: DESTINATION_LABELS,
+    read: (scrape) =>
+      scrape.destinations.flatMap((stats) => {
+        const value = stats.spool && read(stats.spool);
+        return value === undefined ? [] : [{ labels: destinationLabels(stats), value }];
+      }),
   };
 }
 
@@ -323,9 +349,26 @@ const DESTINATION_METRICS: readonly MetricDeclaration[] = [
   ),
 ];
 
+const SPOOL_METRICS: readonly MetricDeclaration[] = [
+  perSpool('sluice_spool_up', '1 while the spool takes lines.', (s) => Number(s.state === 'ready')),
+  perSpool('sluice_spool_full', '1 while the disk or the cap of the spool is full.', (s) => {
+    return Number(s.state === 'full');
+  }),
+  perSpool('sluice_spool_bytes', 'Bytes on disk that are not delivered for sure.', (s) => s.bytes),
+  perSpool('sluice_spool_file_bytes', 'Bytes of the files of the spool.', (s) => s.diskBytes),
+  perSpool('sluice_spool_oldest_seconds', 'Age of the oldest line on disk.', (s) => s.oldestSec),
+  perSpool('sluice_replay_done', 'Lines sent by the replay under way.', (s) => s.replay?.done),
+  perSpool('sluice_replay_left', 'Lines that the replay under way has to send.', (s) => s.replay?.left),
+  perSpool('sluice_replay_rate', 'Lines a second of the replay under way.', (s) => s.replay?.rate),
+  perSpool('sluice_replay_end_seconds', 'Time to the end of the replay under way at its rate.', (s) => {
+    return s.replay?.endSec;
+  }),
+];
+
 /** All metrics in the order they are shown. */
 export const METRICS: readonly MetricDeclaration[] = [
   ...RELAY_METRICS,
   ...INPUT_METRICS,
   ...DESTINATION_METRICS,
+  ...SPOOL_METRICS,
 ];

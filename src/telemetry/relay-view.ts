@@ -71,6 +71,26 @@ export interface DestinationStats {
   readonly disconnects: number;
   /** From handing a write to the kernel until it took it all. */
   readonly writeDuration: DurationStats;
+  /** Absent without a disk. */
+  readonly spool?: SpoolFigures | undefined;
+}
+
+/** What waits on disk for a destination, and how far it has been sent. */
+export interface SpoolFigures {
+  readonly state: 'closed' | 'ready' | 'full' | 'failed';
+  /** Not acknowledged yet; of the files; age of the oldest line, 0 when there is none. */
+  readonly bytes: number;
+  readonly diskBytes: number;
+  readonly oldestSec: number;
+  /** The replay under way: lines sent, left, a second, and seconds to the end; undefined when nothing is sent from disk. */
+  readonly replay:
+    | {
+        readonly done: number;
+        readonly left: number;
+        readonly rate: number;
+        readonly endSec: number | undefined;
+      }
+    | undefined;
 }
 
 /** Quantiles of durations since the start, seconds. */

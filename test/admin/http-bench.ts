@@ -1,8 +1,10 @@
 // An admin server on a free loopback port with a fake relay behind it, for tests.
 import net from 'node:net';
 import type { TestContext } from 'node:test';
+import type { Hono } from 'hono';
 import { makeHttpApp } from '../../src/admin/http-app.ts';
 import { AdminHttpServer, type HttpServerOptions } from '../../src/admin/http-server.ts';
+import type { SpoolAdmin } from '../../src/admin/spool-routes.ts';
 import { BadMetrics } from '../../src/telemetry/bad-metrics.ts';
 import { MetricRegistry } from '../../src/telemetry/registry.ts';
 import { systemClock } from '../../src/util/clock.ts';
@@ -15,8 +17,9 @@ export class HttpBench {
   readonly logLines: string[] = [];
   readonly accessLines: string[] = [];
   readonly server: AdminHttpServer;
+  readonly app: Hono;
 
-  constructor(options: Partial<HttpServerOptions> = {}) {
+  constructor(options: Partial<HttpServerOptions> = {}, sources: { readonly spools?: SpoolAdmin } = {}) {
     const log = {
       ...silentLog,
       info: (line: string) => this.logLines.push(line),
@@ -27,7 +30,10 @@ export class HttpBench {
       { processMetrics: false },
       { view: this.view, watch: { unbalancedChecks: 0 }, badMetrics: this.badMetrics, log: { lost: 0 } },
     );
-    const app = makeHttpApp({ view: this.view, badMetrics: this.badMetrics, metrics }, { log });
+    const app = (this.app = makeHttpApp(
+      { view: this.view, badMetrics: this.badMetrics, metrics, ...sources },
+      { log },
+    ));
     const accessLog = (line: string) => this.accessLines.push(line);
     this.server = new AdminHttpServer(
       { addr: '127.0.0.1:0', ...options },

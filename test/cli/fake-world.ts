@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer';
 import type { CommandWorld } from '../../src/cli/command-world.ts';
 import { runCommandLine } from '../../src/cli/command-line.ts';
+import { systemClock } from '../../src/util/clock.ts';
 
 /** What a command did. */
 export interface CommandResult {
@@ -27,7 +28,10 @@ export async function runCommand(
       return Buffer.from(text);
     },
     readStdin: () => Promise.resolve(Buffer.from(stdin)),
+    clock: systemClock,
+    stderrIsTerminal: false,
     print: (text) => void (out += text),
+    printBytes: (bytes) => void (out += Buffer.from(bytes).toString()),
     complain: (text) => void (err += text),
   };
   const code = await runCommandLine(args, world);

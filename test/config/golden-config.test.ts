@@ -26,7 +26,6 @@ test('the packaged config of carbon-relay-ng is taken, with warnings for what is
     problems.map(({ kind, place, message }) => [kind, place.line, /\w+_\w+|no route/.exec(message)?.[0]]),
     [
       ['warning', 1, 'no route'],
-      ['warning', 5, 'spool_dir'],
       ['warning', 8, 'admin_addr'],
       ['warning', 9, 'http_addr'],
       ['warning', 13, 'pickle_addr'],

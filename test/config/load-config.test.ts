@@ -156,7 +156,7 @@ test('COMPAT 1: what is accepted without effect, or belongs to a later feature, 
   const problems = problemsOf(text);
   assert.deepEqual(
     problems.map((problem) => /^warning c\.toml:\d+:\d+: "(\w+)"/.exec(problem)?.[1]),
-    ['max_procs', 'first_only', 'admin_addr', 'pickle_addr', 'spool_dir', 'graphite_addr'],
+    ['max_procs', 'first_only', 'admin_addr', 'pickle_addr', 'graphite_addr'],
   );
   assert.match(problems[3] ?? '', /the port stays closed/);
 });

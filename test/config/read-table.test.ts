@@ -184,10 +184,10 @@ test('COMPAT 2: route keys that repeat, are empty or split metric names are warn
   );
 });
 
-test('COMPAT 0.17: spool=true is told once, however many destinations have it', () => {
-  const problems = problemsOf(route("destinations = ['h:1 spool=true', 'h:2 spool=true']"));
+test('COMPAT 2: an option that has no effect is told once, however many destinations have it', () => {
+  const problems = problemsOf(route("destinations = ['h:1 spoolbuf=1', 'h:2 spoolbuf=1']"));
   assert.equal(problems.length, 1);
-  assert.match(problems[0] ?? '', /^warning c\.toml:5:22: .*spool/);
+  assert.match(problems[0] ?? '', /^warning c\.toml:5:22: .*spoolbuf/);
 });
 
 test('[route] instead of [[route]] is an error that says so', () => {

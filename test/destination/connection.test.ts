@@ -188,3 +188,89 @@ test('events of a socket that was given up are ignored', () => {
   assert.equal(rig.destination.counts.written, 3);
   rig.finish();
 });
+
+test('a connection at max_conn_age ends in order once no write is under way, and the next one resends nothing', () => {
+  const rig = makeRig('10.0.0.1:2003 max_conn_age=10000');
+  rig.connect();
+  const first = rig.network.last;
+  rig.push(numbered(1, 5));
+  rig.turn();
+  rig.clock.advance(9999);
+  rig.push(numbered(6, 8));
+  rig.turn();
+  // Random is 1 in the rig: the age is the shortest, four fifths of the bound, and has passed.
+  assert.equal(first.ended, false);
+  first.complete();
+  assert.equal(first.ended, true);
+  assert.equal(first.received, numbered(1, 5));
+  assert.equal(rig.network.sockets.length, 1);
+  first.finish();
+  rig.network.last.accept();
+  rig.network.last.completeAll();
+  assert.equal(rig.network.last.received, numbered(6, 8));
+  assert.equal(rig.destination.counts.resent, 0);
+  assert.equal(rig.destination.redoBytes, numbered(6, 8).length);
+  rig.finish();
+});
+
+test('an idle connection is renewed by its age alone', () => {
+  const rig = makeRig('10.0.0.1:2003 max_conn_age=10000');
+  rig.connect();
+  rig.clock.advance(8001);
+  assert.equal(rig.network.last.ended, true);
+  rig.network.last.finish();
+  assert.equal(rig.network.sockets.length, 2);
+  rig.finish();
+});
+
+test('a peer that does not confirm the end of an old connection counts as broken, and gets the redo window again', () => {
+  const rig = makeRig('10.0.0.1:2003 max_conn_age=10000');
+  rig.connect();
+  rig.clock.advance(7990);
+  rig.push(numbered(1, 5));
+  rig.turn();
+  rig.network.last.complete();
+  rig.clock.advance(20);
+  assert.equal(rig.network.last.ended, true);
+  rig.clock.advance(3000);
+  assert.equal(rig.network.sockets[0]?.destroyed, true);
+  rig.reconnect();
+  rig.network.last.completeAll();
+  assert.equal(rig.destination.counts.resent, 5);
+  rig.finish();
+});
+
+test('a drain during a renewal still sends what is queued', async () => {
+  const rig = makeRig('10.0.0.1:2003 max_conn_age=10000');
+  rig.connect();
+  rig.clock.advance(8001);
+  rig.push(numbered(1, 3));
+  const drained = rig.destination.drain(rig.clock.nowMs + 5000);
+  rig.network.last.finish();
+  rig.network.last.accept();
+  rig.network.last.completeAll();
+  rig.network.last.finish();
+  await drained;
+  assert.equal(rig.network.last.received, numbered(1, 3));
+  assert.equal(rig.destination.counts.written, 3);
+  rig.finish();
+});
+
+test('a peer that takes not one byte for write_timeout is given up, one that takes some is not', () => {
+  const rig = makeRig('10.0.0.1:2003 write_timeout=1000 redo_bytes=0');
+  rig.connect();
+  rig.push(numbered(1, 100));
+  rig.turn();
+  for (let i = 0; i < 10; i += 1) {
+    rig.network.last.take(10);
+    rig.clock.advance(900);
+    assert.equal(rig.destination.online, true);
+  }
+  rig.clock.advance(2000);
+  assert.equal(rig.destination.online, false);
+  assert.match(rig.destination.senderStats.lastError, /took nothing for 1000 ms/);
+  rig.reconnect();
+  rig.network.last.completeAll();
+  assert.equal(rig.network.last.received, numbered(1, 100));
+  rig.finish();
+});

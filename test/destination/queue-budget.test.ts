@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { QueueBudget } from '../../src/destination/queue-budget.ts';
-import { makeRig, numbered } from './rig.ts';
+import { makeRig, numbered, type Rig } from './rig.ts';
 
 test('all queues together stay within the budget, and each destination keeps its guaranteed share', () => {
   const budget = new QueueBudget({ totalBytes: 400_000 });
@@ -20,8 +20,8 @@ test('all queues together stay within the budget, and each destination keeps its
 
 test('a sender paused for want of common budget goes on when another queue gives it back', () => {
   const budget = new QueueBudget({ totalBytes: 400_000 });
-  const hog = makeRig('10.0.0.1:2003', { budget });
-  const rig = makeRig('10.0.0.1:2003', { budget });
+  const hog = makeRig('10.0.0.1:2003 when_full=block', { budget });
+  const rig = makeRig('10.0.0.1:2003 when_full=block', { budget });
   hog.push(numbered(1, 14_000));
   while (rig.push(numbered(1, 100)));
   let called = 0;
@@ -35,7 +35,7 @@ test('a sender paused for want of common budget goes on when another queue gives
 
 test('a sender paused for want of common budget goes on when another destination leaves its share', () => {
   const budget = new QueueBudget({ totalBytes: 400_000 });
-  const [idle, rig] = [makeRig('10.0.0.1:2003', { budget }), makeRig('10.0.0.1:2003', { budget })];
+  const [idle, rig] = [1, 2].map(() => makeRig('10.0.0.1:2003 when_full=block', { budget })) as [Rig, Rig];
   while (rig.push(numbered(1, 100)));
   let called = 0;
   rig.destination.whenWritable(() => (called += 1));
@@ -48,7 +48,7 @@ test('a sender paused for want of common budget goes on when another destination
 
 test('paused senders overshoot the budget at most to twice its size', () => {
   const budget = new QueueBudget({ totalBytes: 100_000 });
-  const rig = makeRig('10.0.0.1:2003', { budget });
+  const rig = makeRig('10.0.0.1:2003 when_full=block', { budget });
   for (let i = 0; i < 1000; i += 1) rig.push(numbered(1, 100));
   assert.ok(budget.bytes <= 200_000, `${budget.bytes}`);
   assert.ok(rig.destination.counts.dropped.slow_conn > 0);
@@ -57,7 +57,7 @@ test('paused senders overshoot the budget at most to twice its size', () => {
 
 test('the redo windows of all destinations share one bound', () => {
   const budget = new QueueBudget({ totalBytes: 100_000 });
-  const rigs = [1, 2, 3, 4].map(() => makeRig('10.0.0.1:2003 iobuf=4096', { budget }));
+  const rigs = [1, 2, 3, 4].map(() => makeRig('10.0.0.1:2003 iobuf=4096 when_full=block', { budget }));
   for (const rig of rigs) {
     rig.connect();
     for (let i = 0; i < 50; i += 1) {
@@ -84,7 +84,7 @@ test('500 idle destinations that are away hold next to nothing', () => {
   const budget = new QueueBudget();
   globalThis.gc?.();
   const before = process.memoryUsage();
-  const rigs = Array.from({ length: 500 }, () => makeRig('10.0.0.1:2003', { budget }));
+  const rigs = Array.from({ length: 500 }, () => makeRig('10.0.0.1:2003 when_full=block', { budget }));
   for (const rig of rigs) rig.destination.start();
   globalThis.gc?.();
   const after = process.memoryUsage();

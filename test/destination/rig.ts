@@ -1,6 +1,7 @@
 // A destination with the world in the test's hand: fake clock, fake network, turns that end when the test says so.
 import assert from 'node:assert/strict';
-import { Destination, type DestinationDependencies } from '../../src/destination/destination.ts';
+import { Destination } from '../../src/destination/destination.ts';
+import type { DestinationDependencies } from '../../src/destination/destination-dependencies.ts';
 import { systemFiles } from '../../src/destination/file-system.ts';
 import { parseDestination } from '../../src/destination/parse-destination.ts';
 import { QueueBudget } from '../../src/destination/queue-budget.ts';
@@ -8,7 +9,8 @@ import { SlabPool } from '../../src/destination/slab-pool.ts';
 import type { Log } from '../../src/util/log.ts';
 import { assertConserved } from '../assert-conserved.ts';
 import { FakeClock } from './fake-clock.ts';
-import { FakeNetwork } from './fake-network.ts';
+import { FakeNetwork, type FakeSocket } from './fake-network.ts';
+import { type FakeDisk, FakeSpool } from './fake-spool.ts';
 
 export interface Rig {
   readonly destination: Destination;
@@ -17,6 +19,10 @@ export interface Rig {
   readonly logged: string[];
   readonly pool: SlabPool;
   readonly budget: QueueBudget;
+  /** The spool, when the rig was made with a disk. */
+  readonly spool: FakeSpool | undefined;
+  /** Lets promises that are due run, those of the spool. */
+  settle(): Promise<void>;
   /** Ends the turn of the event loop: what was put off to its end runs. */
   turn(): void;
   /** Starts the destination and lets the peer accept. */
@@ -42,7 +48,10 @@ export function collectLog(lines: string[]): Log {
 }
 
 /** Makes a rig for a destination string. */
-export function makeRig(text = '10.0.0.1:2003', overrides: Partial<DestinationDependencies> = {}): Rig {
+export function makeRig(
+  text = '10.0.0.1:2003',
+  overrides: Partial<DestinationDependencies> & { readonly disk?: FakeDisk } = {},
+): Rig {
   const parsed = parseDestination(text);
   assert.ok(parsed.ok, parsed.ok ? '' : parsed.error);
   const clock = new FakeClock();
@@ -51,7 +60,10 @@ export function makeRig(text = '10.0.0.1:2003', overrides: Partial<DestinationDe
   const pool = overrides.pool ?? new SlabPool();
   const budget = overrides.budget ?? new QueueBudget();
   const queue: (() => void)[] = [];
+  const { disk, ...given } = overrides;
+  let spool: FakeSpool | undefined;
   const destination = new Destination(parsed.options, {
+    makeSpool: disk && ((_key, _options, events) => (spool = new FakeSpool(events, disk))),
     routeKey: 'r',
     clock,
     random: () => 1,
@@ -60,7 +72,7 @@ export function makeRig(text = '10.0.0.1:2003', overrides: Partial<DestinationDe
     lookup: (_host, done) => done(undefined, ['10.0.0.9']),
     afterTurn: (run) => queue.push(run),
     files: systemFiles,
-    ...overrides,
+    ...given,
     pool,
     budget,
   });
@@ -71,6 +83,11 @@ export function makeRig(text = '10.0.0.1:2003', overrides: Partial<DestinationDe
     logged,
     pool,
     budget,
+    spool,
+    async settle() {
+      for (let i = 0; i < 20; i += 1) await Promise.resolve();
+      assertConserved(destination.counts);
+    },
     turn() {
       for (let run = queue.shift(); run !== undefined; run = queue.shift()) run();
       assertConserved(destination.counts);
@@ -79,27 +96,39 @@ export function makeRig(text = '10.0.0.1:2003', overrides: Partial<DestinationDe
       destination.start();
       network.last.accept();
     },
-    reconnect() {
-      const before = network.sockets.length;
-      for (let i = 0; network.sockets.length === before; i += 1) {
-        assert.ok(i < 1000, 'no attempt to connect');
-        clock.advance(50);
-      }
-      network.last.accept();
-    },
+    reconnect: () => awaitAttempt(network, clock).accept(),
     push(chunk, canWait = true) {
       return destination.push(Buffer.from(chunk), chunk.split('\n').length - 1, canWait);
     },
     finish() {
       destination.stop();
-      assertConserved(destination.counts);
-      assert.equal(destination.counts.queued, 0);
-      assert.equal(clock.pending, 0, 'timers were left behind');
-      assert.equal(budget.bytes, 0);
-      assert.equal(budget.redoBytes, 0);
-      assert.equal(pool.takenBytes, 0);
+      spool?.write();
+      assertNothingHeld({ destination, clock, budget, pool });
     },
   };
+}
+
+function awaitAttempt(network: FakeNetwork, clock: FakeClock): FakeSocket {
+  const before = network.sockets.length;
+  for (let i = 0; network.sockets.length === before; i += 1) {
+    assert.ok(i < 1000, 'no attempt to connect');
+    clock.advance(50);
+  }
+  return network.last;
+}
+
+function assertNothingHeld({
+  destination,
+  clock,
+  budget,
+  pool,
+}: Pick<Rig, 'destination' | 'clock' | 'budget' | 'pool'>): void {
+  assertConserved(destination.counts);
+  assert.equal(destination.counts.queued, 0);
+  assert.equal(clock.pending, 0, 'timers were left behind');
+  assert.equal(budget.bytes, 0);
+  assert.equal(budget.redoBytes, 0);
+  assert.equal(pool.takenBytes, 0);
 }
 
 /** Renders numbered lines `from` to `to`, both included. */

@@ -46,7 +46,7 @@ test('SIGTERM lets a sender finish what it had begun', async (t) => {
 test('a second signal ends at once and counts what was dropped', async (t) => {
   const sink = await startSink(t);
   sink.reading = 'frozen';
-  const relay = await startRelay(t, routeTo(`${sink.addr} queue_bytes=50000000`));
+  const relay = await startRelay(t, routeTo(`${sink.addr} queue_bytes=50000000 spool=false`));
   const lines = makeLines('metric.with.a.name.of.usual.length', 300_000);
   await sendLines(t, relay.port, lines);
   await relay.untilLedger('all is in', ({ received }) => received === lines.length);
@@ -66,7 +66,7 @@ test('a drain that runs out of time ends with 1 and counts what was dropped', as
   sink.reading = 'frozen';
   const relay = await startRelay(
     t,
-    `shutdown_timeout = "500ms"\n${routeTo(`${sink.addr} queue_bytes=50000000`)}`,
+    `shutdown_timeout = "500ms"\n${routeTo(`${sink.addr} queue_bytes=50000000 spool=false`)}`,
   );
   const lines = makeLines('metric.with.a.name.of.usual.length', 300_000);
   await sendLines(t, relay.port, lines);

@@ -7,7 +7,7 @@ import { makeFolder, RelayProcess, routeTo, startRelay } from './relay-process.t
 import { sendLines } from './send-lines.ts';
 
 /** Nobody listens there, so that a drain lasts until its deadline. */
-const AWAY = routeTo('127.0.0.1:1');
+const AWAY = routeTo('127.0.0.1:1 spool=false');
 
 test('npm start passes SIGTERM on to the relay', async (t) => {
   const relay = new RelayProcess(t, {

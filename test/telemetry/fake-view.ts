@@ -94,6 +94,13 @@ export function makeDestinationStats(changes: Partial<DestinationStats> = {}): D
     connectErrors: 1,
     disconnects: 1,
     writeDuration: { sumSec: 0.5, p50Sec: 0.001, p99Sec: 0.01, maxSec: 0.1 },
+    spool: {
+      state: 'ready',
+      bytes: 700,
+      diskBytes: 900,
+      oldestSec: 5,
+      replay: { done: 30, left: 70, rate: 10, endSec: 7 },
+    },
     ...changes,
   };
 }

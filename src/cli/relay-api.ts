@@ -1,0 +1,45 @@
+// Asks a running relay over its HTTP API.
+import { CommandError, EXIT } from './exit-code.ts';
+
+/** What a relay answered. */
+export interface RelayAnswer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly error: string;
+}
+
+/** Asks a running relay: POST with a body, else GET. Throws a CommandError when none answers. */
+export async function askRelay(base: string, path: string, body?: Uint8Array): Promise<RelayAnswer> {
+  const url = parseUrl(base, path);
+  try {
+    const init = body === undefined ? {} : { method: 'POST', body: new Uint8Array(body) };
+    const response = await fetch(url, init);
+    const text = await response.text();
+    const parsed: unknown = parseJson(text);
+    const said = (parsed as { error?: unknown } | undefined)?.error;
+    const error = `the relay at ${url.host} says ${response.status}: ${typeof said === 'string' ? said : text.slice(0, 200)}`;
+    return { status: response.status, body: parsed, error };
+  } catch (error) {
+    const { cause } = error as { cause?: unknown };
+    const why = cause instanceof Error ? cause.message : (error as Error).message;
+    throw new CommandError(`no relay answers at ${url.host}: ${why}`);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function parseUrl(base: string, path: string): URL {
+  try {
+    const url = new URL(path, base.includes('://') ? base : `http://${base}`);
+    if (url.protocol === 'http:') return url;
+  } catch {
+    // Told below.
+  }
+  throw new CommandError(`--url "${base}": not like http://127.0.0.1:8081`, EXIT.usage);
+}

@@ -1,0 +1,26 @@
+// What a destination needs of the world and of the other destinations.
+import type { Clock } from '../util/clock.ts';
+import type { Log } from '../util/log.ts';
+import type { SenderDependencies } from './make-sender.ts';
+import type { DestinationOptions } from './options.ts';
+import type { QueueBudget } from './queue-budget.ts';
+import type { SlabPool } from './slab-pool.ts';
+import type { Spool, SpoolEvents } from './spool/spool.ts';
+
+/** All that a destination is handed. */
+export interface DestinationDependencies extends SenderDependencies {
+  readonly routeKey: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  /** Runs a function once, when the current turn of the event loop has handled its reads. */
+  readonly afterTurn: (run: () => void) => void;
+  readonly pool: SlabPool;
+  readonly budget: QueueBudget;
+  /** Makes the spool of a destination; absent: there is no disk. */
+  readonly makeSpool?: ((key: string, options: DestinationOptions, events: SpoolEvents) => Spool) | undefined;
+  /** The least time between two small writes, ms, now; absent: 0. */
+  readonly paceMs?: () => number;
+  /** Hears of every write, for whoever decides on the pace. */
+  readonly noteWrite?: (bytes: number) => void;
+}

@@ -1,0 +1,189 @@
+// How lines get into a destination, and what happens when they do not fit: `when_full`.
+//
+//   fits ──▶ queue        does not ──▶ oldest to disk ──▶ fits now ──▶ queue
+//                                           └─ disk takes no more, or there is none ─▶ block · drop_newest · drop_oldest
+//
+// A disk that is only behind holds senders as `block` does, for a few seconds at most, rather than drop their lines.
+import type { DropReason } from '../telemetry/drop-reason.ts';
+import type { DestinationCounts } from '../telemetry/ledger.ts';
+import type { Clock } from '../util/clock.ts';
+import type { Backlog } from './backlog.ts';
+import { prefixWithin } from './cut-lines.ts';
+import type { DestinationStats } from './destination-stats.ts';
+import { Gate } from './gate.ts';
+import type { LineQueue } from './line-queue.ts';
+import type { WhenFull } from './options.ts';
+import type { BudgetShare, QueueBudget } from './queue-budget.ts';
+
+export interface IntakeOptions {
+  readonly whenFull: WhenFull;
+  readonly queueBytes: number;
+  readonly linesMax: number;
+}
+
+export interface IntakeDependencies {
+  readonly queue: LineQueue;
+  readonly counts: DestinationCounts;
+  readonly stats: DestinationStats;
+  readonly share: BudgetShare;
+  readonly budget: QueueBudget;
+  readonly clock: Clock;
+  /** The disk; asked each time, as it needs the queue first. */
+  readonly backlog: () => Backlog | undefined;
+  readonly isOnline: () => boolean;
+  /** There is something to write. */
+  readonly accepted: () => void;
+}
+
+interface Lines {
+  readonly bytes: Uint8Array;
+  readonly lines: number;
+}
+
+export class Intake {
+  readonly #options: IntakeOptions;
+  readonly #deps: IntakeDependencies;
+  readonly #gate: Gate;
+  #open = true;
+
+  constructor(options: IntakeOptions, dependencies: IntakeDependencies) {
+    this.#options = options;
+    this.#deps = dependencies;
+    this.#gate = new Gate({ ...dependencies, isRoomy: () => this.#isRoomy() });
+  }
+
+  /** True while senders are paused because the queue is full. */
+  get blocking(): boolean {
+    return this.#gate.closed;
+  }
+
+  /** Takes lines, or drops them by name; false: the sender must wait for `whenWritable`. */
+  push(bytes: Uint8Array, lines: number, canWait: boolean): boolean {
+    const { counts, queue } = this.#deps;
+    counts.in += lines;
+    if (!this.#open) {
+      counts.dropped.shutdown += lines;
+      return true;
+    }
+    if (bytes.length > this.#roomBytes() || queue.lines + lines > this.#options.linesMax) {
+      return this.#overflow({ bytes, lines }, canWait);
+    }
+    this.#accept(bytes, lines);
+    return true;
+  }
+
+  /** Calls back once when the queue is below its low water; at once if it is. */
+  whenWritable(callback: () => void): void {
+    this.#gate.wait(callback);
+  }
+
+  /** Memory is free again, or everything is over: lets senders go on. */
+  wake(): void {
+    this.#gate.wake();
+  }
+
+  /** Takes nothing more. */
+  close(): void {
+    this.#open = false;
+    this.#gate.wake();
+  }
+
+  #accept(bytes: Uint8Array, lines: number): void {
+    const { queue, counts, share, stats, clock } = this.#deps;
+    queue.append(bytes, lines, clock.monotonicMs());
+    counts.queued += lines;
+    share.set(queue.heldBytes);
+    stats.grew(queue.bytes, queue.lines);
+    this.#deps.backlog()?.look();
+    this.#deps.accepted();
+  }
+
+  #overflow(all: Lines, canWait: boolean): boolean {
+    const backlog = this.#spilling;
+    const rest = backlog === undefined ? all : this.#spill(all, backlog);
+    if (rest.lines === 0) return true;
+    const reason = backlog?.refusal ?? (this.#deps.isOnline() ? 'slow_conn' : 'conn_down_no_spool');
+    switch (this.#options.whenFull) {
+      case 'block':
+        return this.#hold(rest, canWait, backlog?.refusal ?? 'slow_conn');
+      case 'drop_oldest':
+        this.#evict(rest, reason);
+        break;
+      case 'spill':
+        if (backlog?.mayWait === true) return this.#hold(rest, canWait, reason);
+        break;
+      default:
+    }
+    this.#acceptPrefix(rest, reason);
+    return true;
+  }
+
+  /** Takes lines as far as the disk makes room for them; returns those that are left. */
+  #spill({ bytes, lines }: Lines, backlog: Backlog): Lines {
+    let rest = bytes;
+    let restLines = lines;
+    while (restLines > 0) {
+      backlog.relieve();
+      const cut = prefixWithin(rest, this.#roomBytes(), this.#roomLines());
+      if (cut.lines === 0) break;
+      this.#accept(rest.subarray(0, cut.size), cut.lines);
+      rest = rest.subarray(cut.size);
+      restLines -= cut.lines;
+    }
+    return { bytes: rest, lines: restLines };
+  }
+
+  /** The sender waits: takes the lines all the same if it can, within the last bound of all queues. */
+  #hold(rest: Lines, canWait: boolean, reason: DropReason): boolean {
+    if (!this.blocking) this.#deps.stats.pauses += 1;
+    this.#gate.close();
+    if (canWait && !this.#deps.budget.exhausted(rest.bytes.length)) this.#accept(rest.bytes, rest.lines);
+    else this.#acceptPrefix(rest, reason);
+    return false;
+  }
+
+  #evict(rest: Lines, reason: DropReason): void {
+    const { queue, counts, share } = this.#deps;
+    const evicted = queue.evict(rest.bytes.length - this.#roomBytes(), rest.lines - this.#roomLines());
+    counts.queued -= evicted;
+    counts.dropped[reason] += evicted;
+    share.set(queue.heldBytes);
+  }
+
+  /** Takes what fits and drops the rest. */
+  #acceptPrefix({ bytes, lines }: Lines, reason: DropReason): void {
+    let cut = prefixWithin(bytes, this.#roomBytes(), this.#roomLines());
+    // A line longer than the whole queue would never pass, so an empty queue takes one.
+    if (cut.lines === 0 && this.#deps.queue.heldBytes === 0) {
+      const one = prefixWithin(bytes, Number.POSITIVE_INFINITY, 1);
+      if (!this.#deps.budget.exhausted(one.size)) cut = one;
+    }
+    this.#deps.counts.dropped[reason] += lines - cut.lines;
+    if (cut.lines > 0) this.#accept(bytes.subarray(0, cut.size), cut.lines);
+  }
+
+  get #spilling(): Backlog | undefined {
+    const backlog = this.#deps.backlog();
+    return backlog?.spills === true ? backlog : undefined;
+  }
+
+  #roomBytes(): number {
+    return Math.min(this.#options.queueBytes - this.#deps.queue.heldBytes, this.#deps.share.room);
+  }
+
+  #roomLines(): number {
+    return this.#options.linesMax - this.#deps.queue.lines;
+  }
+
+  #isRoomy(): boolean {
+    const { queue, share } = this.#deps;
+    // Whoever drops has no reason to hold senders.
+    const drops = this.#options.whenFull !== 'block' && this.#spilling?.mayWait !== true;
+    if (!this.#open || drops) return true;
+    return (
+      queue.heldBytes * 2 <= this.#options.queueBytes &&
+      (queue.lines === 0 || queue.lines * 2 <= this.#options.linesMax) &&
+      share.roomy
+    );
+  }
+}

@@ -1,0 +1,136 @@
+// Moves the oldest lines of a queue to disk when memory holds too much or holds it for too long, so that what is in memory
+// stays new. Each line goes to disk at most once, in large blocks, and nothing is moved before a high water is reached:
+//
+//                     high water: move the oldest ...                         ... until
+//   the peer is here  half of the queue's bound, or a line waited 1000 ms     a quarter of it, and none waited 500 ms
+//   the peer is away  a line waited 250 ms with 64 KiB waiting, or 1000 ms    nothing is left
+//
+// So a peer that stalls for less than a second, or flaps with breaks below a quarter of a second, never touches the disk
+// while the queue is below half. A block stays in its slab, and counts as memory, until the disk has it.
+import type { Clock } from '../util/clock.ts';
+import type { LineQueue } from './line-queue.ts';
+import type { BudgetShare } from './queue-budget.ts';
+import { SLAB_BYTES } from './slab-pool.ts';
+import type { SpoolBooks } from './spool-books.ts';
+import type { Spool, SpoolRefusal } from './spool/spool.ts';
+
+/** Oldest line in memory before the oldest go to disk, ms; then they go until none is older than the second. */
+const AGE_HIGH_MS = 1000;
+const AGE_LOW_MS = 500;
+/** The same while the peer is away and there is enough for a block. */
+const AWAY_AGE_MS = 250;
+const AWAY_BYTES = 64 * 1024;
+
+export interface SpillOptions {
+  readonly queueBytes: number;
+  readonly linesMax: number;
+}
+
+export interface SpillDependencies {
+  readonly spool: Spool;
+  readonly queue: LineQueue;
+  readonly share: BudgetShare;
+  readonly books: SpoolBooks;
+  readonly clock: Clock;
+  /** A block has been written, or not: memory is free again. */
+  readonly written: (ok: boolean) => void;
+}
+
+export class Spill {
+  readonly #options: SpillOptions;
+  readonly #deps: SpillDependencies;
+  #refusal: SpoolRefusal | undefined;
+  /** Blocks that the disk does not have yet. */
+  #blocks = 0;
+
+  constructor(options: SpillOptions, dependencies: SpillDependencies) {
+    this.#options = options;
+    this.#deps = dependencies;
+  }
+
+  /** Why the disk did not take the last block; undefined when it did. */
+  get refusal(): SpoolRefusal | undefined {
+    return this.#refusal;
+  }
+
+  get blocks(): number {
+    return this.#blocks;
+  }
+
+  /** True when the queue is at its high water in bytes or lines. */
+  get isHigh(): boolean {
+    const { queue } = this.#deps;
+    return queue.bytes * 2 > this.#boundBytes() || queue.lines * 2 > this.#options.linesMax;
+  }
+
+  /** Moves what is beyond the bounds above; `must`: from the low water on. */
+  relieve(away: boolean, must: boolean): void {
+    const { queue, clock } = this.#deps;
+    const nowMs = clock.monotonicMs();
+    if (!must && !this.isHigh && !this.#isOld(nowMs, away)) return;
+    while (queue.lendableBytes > 0) {
+      if (!away && this.#isLow(nowMs)) return;
+      if (!this.#lend()) return;
+    }
+  }
+
+  /** Moves everything; false when the disk refused some. */
+  all(): boolean {
+    while (this.#deps.queue.lendableBytes > 0) {
+      if (!this.#lend()) return false;
+    }
+    return true;
+  }
+
+  /** Puts lines from elsewhere behind what is on disk, booked as loaded; resolves to false when the disk does not take them. */
+  load(bytes: Buffer, lines: number): Promise<boolean> {
+    const { spool, books, clock } = this.#deps;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const refusal = spool.offer({ bytes, lines, firstMs: clock.wallMs() }, (ok) => {
+      if (!ok) books.failed(lines);
+      resolve(ok);
+    });
+    if (refusal === undefined) books.loaded(lines);
+    else resolve(false);
+    return promise;
+  }
+
+  #boundBytes(): number {
+    const { share } = this.#deps;
+    return Math.min(this.#options.queueBytes, share.bytes + share.room);
+  }
+
+  #isOld(nowMs: number, away: boolean): boolean {
+    const { queue } = this.#deps;
+    const ageMs = nowMs - (queue.oldestLendableMs ?? nowMs);
+    return ageMs >= AGE_HIGH_MS || (away && ageMs >= AWAY_AGE_MS && queue.lendableBytes >= AWAY_BYTES);
+  }
+
+  #isLow(nowMs: number): boolean {
+    const { queue } = this.#deps;
+    const isYoung = nowMs - (queue.oldestLendableMs ?? nowMs) <= AGE_LOW_MS;
+    return isYoung && queue.bytes * 4 <= this.#boundBytes() && queue.lines * 4 <= this.#options.linesMax;
+  }
+
+  #lend(): boolean {
+    const { queue, spool, books, clock } = this.#deps;
+    const run = queue.lend(SLAB_BYTES);
+    if (run === undefined) return false;
+    const bytes = run.slab.bytes.subarray(run.offset, run.offset + run.size);
+    const firstMs = clock.wallMs() - (clock.monotonicMs() - run.stampMs);
+    books.offered(run.lines);
+    this.#refusal = spool.offer({ bytes, lines: run.lines, firstMs }, (ok) => {
+      queue.repay(run, false);
+      this.#blocks -= 1;
+      if (!ok) books.failed(run.lines);
+      this.#deps.written(ok);
+    });
+    if (this.#refusal === undefined) {
+      this.#blocks += 1;
+      return true;
+    }
+    queue.repay(run, true);
+    books.refused(run.lines);
+    return false;
+  }
+}

@@ -1,0 +1,81 @@
+// The contract between a destination and its spool on disk. `disk-spool.ts` is the one that runs.
+//
+// Lines offered are `spooled` from that moment, on disk or not yet, until they are acknowledged (written to the peer and
+// out of the redo window) or dropped with a reason. The spool books nothing itself: it tells by callback and result.
+// Nothing here throws or blocks; at most one write, one sync and one read are in flight per spool.
+
+/** A block of whole plain lines. */
+export interface SpoolBlock {
+  /** Each line ends with a newline. Owned by the giver; untouched until it has been written (see `offer`). */
+  readonly bytes: Buffer;
+  readonly lines: number;
+  /** When its oldest line arrived, wall time, ms. */
+  readonly firstMs: number;
+}
+
+/** Where a record ends; opaque, grows from record to record of one spool. */
+export interface SpoolPosition {
+  readonly segment: number;
+  readonly offset: number;
+}
+
+/** A record read back. `bytes` belongs to the reader. */
+export interface SpoolRecord extends SpoolBlock {
+  /** Position right behind it: acknowledging it acknowledges this record and all before. */
+  readonly end: SpoolPosition;
+}
+
+/** Why the spool does not take a block now. */
+export type SpoolRefusal = 'slow_spool' | 'spool_full' | 'spool_error';
+
+/** What the spool found when it opened, and what it could not save. Lines lost are an estimate where a head is gone. */
+export interface SpoolOpening {
+  readonly lines: number;
+  readonly bytes: number;
+  readonly segments: number;
+  readonly damagedRecords: number;
+  readonly damagedBytes: number;
+  /** One sentence each, for the log. */
+  readonly notes: readonly string[];
+}
+
+export interface SpoolEvents {
+  /** Lines on disk that will never be read: damaged, expired, or pushed out by a cap (`spool_damaged`, `spool_expired`, `spool_full`). */
+  lost(lines: number, reason: 'spool_damaged' | 'spool_expired' | 'spool_full' | 'spool_error'): void;
+  /** There is room again after `offer` refused. */
+  writable(): void;
+  /** There may be something to read again after `read` said there was nothing. */
+  readable(): void;
+}
+
+/** Figures for metrics; durations are in `SpoolTimings` histograms of the implementation. */
+export interface SpoolStats {
+  /** Lines and bytes not yet acknowledged, in memory buffers of the spool too. */
+  readonly lines: number;
+  readonly bytes: number;
+  /** Bytes of the segment files. */
+  readonly diskBytes: number;
+  /** Arrival of the oldest unacknowledged line, wall ms; undefined when empty. */
+  readonly oldestMs: number | undefined;
+  readonly state: 'closed' | 'ready' | 'full' | 'failed';
+  readonly lastError: string;
+}
+
+export interface Spool {
+  readonly stats: SpoolStats;
+  /** Opens or makes the folder and recovers what is there; rejects only when the folder cannot be used at all. */
+  open(): Promise<SpoolOpening>;
+  /**
+   * Takes a block, or says why not. `written` is called when the block's bytes are with the kernel (and the giver may
+   * reuse the memory): true; or false when the write failed for good and the lines must be booked `spool_error`.
+   */
+  offer(block: SpoolBlock, written: (ok: boolean) => void): SpoolRefusal | undefined;
+  /** Reads the next record that was not read yet; undefined when there is none now. One call at a time. */
+  read(): Promise<SpoolRecord | undefined>;
+  /** Acknowledges all records up to a position; the cursor on disk follows, lazily, never leading. */
+  ack(end: SpoolPosition): void;
+  /** Goes back to the oldest unacknowledged record, for a connection that broke before what was read had been sent. */
+  rewind(): void;
+  /** Writes all that was offered and the cursor, syncs, closes and unlocks; what cannot be written by then is booked by `written(false)`. */
+  close(): Promise<void>;
+}

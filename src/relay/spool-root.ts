@@ -1,0 +1,87 @@
+// The spool folder of a relay: checked and locked once at start, then the place where each destination's spool is made.
+// A folder that cannot be used is one warning, and then there is no disk; one that another relay uses is an error, unless
+// nobody chose it: with no `spool_dir` the folder is the current one, as in carbon-relay-ng.
+import { access, constants, mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Config } from '../config/config.ts';
+import type { DestinationOptions } from '../destination/options.ts';
+import { DiskSpool } from '../destination/spool/disk-spool.ts';
+import { spoolFolderName } from '../destination/spool/folder-name.ts';
+import { limitFiles } from '../destination/spool/limited-files.ts';
+import type { Spool, SpoolEvents } from '../destination/spool/spool.ts';
+import { systemSpoolFiles } from '../destination/spool/spool-files.ts';
+import { SpoolLock, SpoolLockedError, systemProcesses } from '../destination/spool/spool-lock.ts';
+import type { Clock } from '../util/clock.ts';
+import type { Log } from '../util/log.ts';
+
+export interface SpoolRootDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+}
+
+export class SpoolRoot {
+  readonly path: string;
+  readonly #deps: SpoolRootDependencies;
+  readonly #lock: SpoolLock;
+  readonly #files = limitFiles(systemSpoolFiles);
+  /** Spools made so far by destination key: a route may name an address twice, and each gets a folder. */
+  readonly #made = new Map<string, number>();
+
+  private constructor(path: string, lock: SpoolLock, dependencies: SpoolRootDependencies) {
+    this.path = path;
+    this.#lock = lock;
+    this.#deps = dependencies;
+  }
+
+  /** Opens the folder; undefined when no destination wants it or it cannot be used. Rejects when another relay has it. */
+  static async open(config: Config, dependencies: SpoolRootDependencies): Promise<SpoolRoot | undefined> {
+    const isWanted = config.table.routes.some((route) =>
+      route.destinations.some(({ spool }) => spool !== false),
+    );
+    if (!isWanted) return undefined;
+    const path = resolve(config.spoolDir);
+    try {
+      await mkdir(path, { recursive: true });
+      await access(path, constants.W_OK | constants.X_OK);
+      const lock = await SpoolLock.acquire(path, { ...dependencies, processes: systemProcesses });
+      return new SpoolRoot(path, lock, dependencies);
+    } catch (error) {
+      const { message } = error as Error;
+      if (error instanceof SpoolLockedError && config.spoolDir !== '') throw error;
+      dependencies.log.warn(
+        `spool_dir "${config.spoolDir}" cannot be used: ${message}; what does not fit in memory is dropped`,
+      );
+      return undefined;
+    }
+  }
+
+  /** Makes the spool of a destination, not yet open. */
+  makeSpool(key: string, options: DestinationOptions, events: SpoolEvents): Spool {
+    const shard = this.#made.get(key) ?? 0;
+    this.#made.set(key, shard + 1);
+    const { clock, random } = this.#deps;
+    return new DiskSpool(
+      {
+        folder: join(this.path, spoolFolderName(key, shard)),
+        segmentBytes: options.spoolmaxbytesperfile,
+        syncEveryLines: options.spoolsyncevery,
+        syncPeriodMs: options.spoolsyncperiod,
+        maxBytes: options.spoolmaxbytes === 0 ? undefined : options.spoolmaxbytes,
+        maxAgeMs: options.spoolMaxAgeMs === 0 ? undefined : options.spoolMaxAgeMs,
+        goes: options.spoolFull,
+      },
+      { files: this.#files, clock, random, events },
+    );
+  }
+
+  /** Names the folder of the nth spool of a key, relative to the root. */
+  folderOf(key: string, nth: number): string {
+    return spoolFolderName(key, nth);
+  }
+
+  /** Gives the folder back, once all spools are closed. */
+  async release(): Promise<void> {
+    await this.#lock.release();
+  }
+}
