@@ -81,14 +81,14 @@ export async function runRelay({ config, version, embedded }: RunOptions): Promi
     await spools?.release();
     return EXIT_ERROR;
   }
-  await writePidFile(config.pidFile, log);
+  const hasPidFile = await writePidFile(config.pidFile, log);
   log.info(`sluice ${version} is running as instance ${config.instance}`);
   if (embedded) stdout.write(describeStart(relay));
   const drained = await signals.untilEnded(() => relay.drain(config.shutdownTimeoutMs));
   if (drained === 'cut') relay.stop();
   log.info(`final ledger: ${JSON.stringify(relay.ledger())}`);
   await spools?.release();
-  if (config.pidFile !== '') await rm(config.pidFile, { force: true });
+  if (hasPidFile) await removePidFile(config.pidFile, log);
   if (drained === 'cut') return EXIT_CUT;
   if (!drained) log.error(`lines were dropped: shutdown_timeout (${config.shutdownTimeoutMs} ms) was over`);
   return drained ? EXIT_OK : EXIT_ERROR;
@@ -175,12 +175,23 @@ async function makeFolder(folder: string): Promise<void> {
   for (const path of missing.toReversed()) await mkdir(path);
 }
 
-async function writePidFile(path: string, log: Log): Promise<void> {
-  if (path === '') return;
+/** Returns whether it is there now. */
+async function writePidFile(path: string, log: Log): Promise<boolean> {
+  if (path === '') return false;
   try {
     await writeFile(path, String(process.pid));
+    return true;
   } catch (error) {
     log.warn(`pid_file ${path}: ${(error as Error).message}; going on without`);
+    return false;
+  }
+}
+
+async function removePidFile(path: string, log: Log): Promise<void> {
+  try {
+    await rm(path, { force: true });
+  } catch (error) {
+    log.warn(`pid_file ${path} cannot be removed: ${(error as Error).message}`);
   }
 }
 

@@ -1,7 +1,7 @@
 // The command as a process: how it starts without a config, how it ends, and what it says when it cannot start.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -147,4 +147,21 @@ test('a file destination in a folder that cannot be made is one clear line', asy
   writeFileSync(join(folder, 'file'), '');
   const path = join(folder, 'file/folder/metrics.log');
   assert.match(await refusal(t, CONFIG_HEAD + routeTo(`file:${path}`)), /file\/folder cannot be written/);
+});
+
+test('a pid_file that cannot be written is a warning, and the relay ends in order', async (t) => {
+  const folder = makeFolder(t);
+  const relay = await startRelay(t, `pid_file = "${folder}"\n${routeTo('127.0.0.1:9')}`);
+  assert.match(relay.stderr, /\[WARNING\] pid_file /);
+  assert.equal((await relay.terminate()).exit.code, 0, relay.stderr);
+});
+
+test('a pid_file is there while the relay runs, and one that somebody else took away is no error', async (t) => {
+  const file = join(makeFolder(t), 'pid');
+  const relay = await startRelay(t, `pid_file = "${file}"\n${routeTo('127.0.0.1:9')}`);
+  assert.equal(readFileSync(file, 'utf8'), String(relay.pid));
+  rmSync(file);
+  mkdirSync(file);
+  assert.equal((await relay.terminate()).exit.code, 0, relay.stderr);
+  assert.match(relay.stderr, /\[WARNING\] pid_file .* cannot be removed/);
 });
