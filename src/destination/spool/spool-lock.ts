@@ -13,6 +13,8 @@ const BEAT_MS = 1000;
 /** An owner that cannot be looked up and does not move the file's time for so long has ended. */
 const WATCH_MS = 3500;
 const WATCH_STEP_MS = 250;
+/** How long whoever moved a lock aside by mistake has to put it back. */
+const SETTLE_MS = 60;
 const TRIES_MAX = 5;
 
 /** Who holds a lock. */
@@ -94,7 +96,11 @@ export class SpoolLock {
     const owner: LockOwner = { ...(await dependencies.processes.self()), token };
     const text = `${JSON.stringify(owner)}\n`;
     for (let tries = 0; tries < TRIES_MAX; tries += 1) {
-      if (await place(path, text, token)) return new SpoolLock(path, text, dependencies.clock);
+      if (await place(path, text, token)) {
+        if (await isSettled(path, text, dependencies.clock))
+          return new SpoolLock(path, text, dependencies.clock);
+        continue;
+      }
       const held = await readFile(path, 'utf8').catch(() => undefined);
       if (held === undefined) continue;
       const holder = parseOwner(held);
@@ -148,6 +154,15 @@ async function place(path: string, text: string, token: string): Promise<boolean
   }
 }
 
+/**
+ * True when a lock just placed is still there a moment later. Somebody who saw the stale lock before may move the new one
+ * aside, and put it back too late: then another's stands in its place, and only one of the two may go on.
+ */
+async function isSettled(path: string, text: string, clock: Clock): Promise<boolean> {
+  await new Promise<void>((resolve) => void clock.after(SETTLE_MS, resolve));
+  return (await readFile(path, 'utf8').catch(() => undefined)) === text;
+}
+
 function parseOwner(text: string): LockOwner | undefined {
   try {
     const owner = JSON.parse(text) as LockOwner;
@@ -184,6 +199,7 @@ async function timeOf(path: string): Promise<number | undefined> {
 
 /** Takes a lock away whose owner has ended, unless it has become somebody else's meanwhile. */
 async function takeAway(path: string, held: string, token: string): Promise<void> {
+  if ((await readFile(path, 'utf8').catch(() => undefined)) !== held) return;
   const aside = `${path}.gone.${token}`;
   try {
     await rename(path, aside);
