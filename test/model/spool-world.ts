@@ -29,7 +29,7 @@ export class SpoolWorld {
   #reading: Promise<void> | undefined;
   #failing: 'no' | 'write' | 'sync' | 'read' = 'no';
   #isDamaged = false;
-  /** A power cut may leave a footer and not all that it counts. */
+  /** A power cut may leave a footer and not all that it counts, and a kill half a header. */
   #isTorn = false;
   #lostBefore = 0;
   /** Lines reported lost or not loaded because of damage: so many may be missing. */
@@ -317,7 +317,7 @@ export class SpoolWorld {
   async #crash(how: 'kill' | 'power'): Promise<void> {
     if (how === 'kill') this.#files.kill();
     else this.#files.powerCut();
-    this.#isTorn ||= how === 'power';
+    this.#isTorn = true;
     for (const line of this.#lines.values()) {
       if (line.kept === 'no') line.mayMiss = true;
       if (how === 'power' && line.kept === 'kernel') line.kept = 'no';
