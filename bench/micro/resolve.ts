@@ -87,7 +87,7 @@ function measure(name: string, rule: Family[1], key: Family[2]): void {
   const keys = Array.from({ length: KEYS }, (_, i) => Buffer.from(key(i * 7919 + 13)));
   const started = cpuUs();
   const snapshot = Snapshot.compile(
-    { blocklist: [], rewriters: [], routes },
+    { blocklist: [], rewriters: [], aggregators: [], routes },
     { outputOf: (route) => route, validateKey: () => undefined },
   );
   const compileMs = (cpuUs() - started) / 1000;

@@ -61,6 +61,7 @@ class TableReader {
     return {
       blocklist: this.#blocklist,
       rewriters: this.#rewriters,
+      aggregators: [],
       routes: this.#routes.map(({ route }) => route),
     };
   }

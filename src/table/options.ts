@@ -19,6 +19,49 @@ export interface RewriterOptions {
   readonly max: number;
 }
 
+/**
+ * What an aggregator computes over the points of one window. `percentiles` makes six series, named by `.p25` to `.p99`;
+ * `pNN` makes one (`p5`, `p95`, and `p999` for 99.9, as carbon spells it).
+ */
+export type AggregatorFunction =
+  | 'avg'
+  | 'count'
+  | 'delta'
+  | 'derive'
+  | 'last'
+  | 'max'
+  | 'median'
+  | 'min'
+  | 'percentiles'
+  | 'stdev'
+  | 'sum'
+  | 'variance'
+  | `p${number}`;
+
+/** One result of an aggregator; `format` is a template over the groups of its regex, and names the series. */
+export interface AggregatorOutput {
+  readonly function: AggregatorFunction;
+  readonly format: string;
+}
+
+/** Keys that match feed windows of `intervalSec`; a window that starts at S leaves when the clock says S + `waitSec`. */
+export interface AggregatorOptions {
+  /** `regex` is there and gives the groups of the formats. */
+  readonly matcher: MatcherOptions;
+  /** At least one. */
+  readonly outputs: readonly AggregatorOutput[];
+  readonly intervalSec: number;
+  readonly waitSec: number;
+  /** The metric ends here: later aggregators and routes do not see it. */
+  readonly dropRaw: boolean;
+  /** crng's; without effect here. */
+  readonly cache: boolean;
+  /** A point that comes after its window has left is counted only, or the window leaves again with it. */
+  readonly late: 'count' | 'amend';
+  /** Which end of the window its result bears as a timestamp. */
+  readonly timestamp: 'start' | 'middle' | 'end';
+}
+
 export type RouteType = 'sendAllMatch' | 'sendFirstMatch';
 
 export interface RouteOptions {
@@ -34,5 +77,7 @@ export interface RouteOptions {
 export interface TableOptions {
   readonly blocklist: readonly MatcherOptions[];
   readonly rewriters: readonly RewriterOptions[];
+  /** In order: each sees the rewritten key, up to the first with `dropRaw`. */
+  readonly aggregators: readonly AggregatorOptions[];
   readonly routes: readonly RouteOptions[];
 }

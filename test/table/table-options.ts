@@ -68,7 +68,7 @@ export function snapshot(
   options: Partial<TableOptions>,
   validateKey: (key: Uint8Array) => string | undefined = () => undefined,
 ): Snapshot {
-  const table: TableOptions = { blocklist: [], rewriters: [], routes: [], ...options };
+  const table: TableOptions = { blocklist: [], rewriters: [], aggregators: [], routes: [], ...options };
   return Snapshot.compile(table, { outputOf: (r, d) => r * 100 + d, validateKey });
 }
 
