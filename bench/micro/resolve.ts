@@ -2,7 +2,7 @@
 // the time to compile the table, to resolve the first keys (automata cold) and a key later on (every key is new, the
 // automata are warm), and how many routes a key matched. `bin/node bench/micro/resolve.ts [rules] [keys]`
 import type { DestinationOptions } from '../../src/destination/options.ts';
-import type { MatcherOptions } from '../../src/table/options.ts';
+import { HASH_DEFAULTS, type MatcherOptions } from '../../src/table/options.ts';
 import { Snapshot } from '../../src/table/snapshot.ts';
 
 const RULES = Number(process.argv[2] ?? 1000);
@@ -77,6 +77,7 @@ for (const [name, rule, key] of FAMILIES) measure(name, rule, key);
 function measure(name: string, rule: Family[1], key: Family[2]): void {
   const routes = Array.from({ length: RULES }, (_, i) => {
     return {
+      ...HASH_DEFAULTS,
       key: `r${i}`,
       type: 'sendAllMatch' as const,
       matcher: rule(i),

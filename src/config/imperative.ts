@@ -1,8 +1,13 @@
 // Commands that change the table, in crng's grammar: words between white space, where two spaces are a separator between
 // a route and its destinations. Parsed to a plain value; nothing is applied here.
 import type { DestinationOptions } from '../destination/options.ts';
-import type { MatcherOptions, RewriterOptions, RouteOptions, RouteType } from '../table/options.ts';
-import { isMatcherMethod } from './read-matcher.ts';
+import {
+  HASH_DEFAULTS,
+  type MatcherOptions,
+  type RewriterOptions,
+  type RouteOptions,
+} from '../table/options.ts';
+import { isMatcherMethod, type MATCHER_METHODS } from './read-matcher.ts';
 import { noDestinations } from './read-route.ts';
 
 /** What a command asks for. */
@@ -78,13 +83,13 @@ function parseAddRoute(words: readonly string[], readDestination: ReadDestinatio
     else return fail(`could not parse destinations for route '${key}'`);
   }
   if (destinations.length === 0) return fail(noDestinations(key));
-  const route: RouteOptions = { key, type: type satisfies RouteType, matcher, stop: false, destinations };
+  const route: RouteOptions = { ...HASH_DEFAULTS, key, type, matcher, stop: false, destinations };
   return { ok: true, operation: { kind: 'addRoute', route } };
 }
 
 /** Reads `name=word`; crng also takes `name= word`. */
 function parseMatcherWords(words: readonly string[]): MatcherOptions | string {
-  const matcher: Record<string, string> = {};
+  const matcher: Partial<Record<(typeof MATCHER_METHODS)[number], string>> = {};
   for (let index = 0; index < words.length; index++) {
     const word = words[index]!;
     const equals = word.indexOf('=');

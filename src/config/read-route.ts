@@ -1,6 +1,6 @@
 // A `[[route]]`. One of a type that is not built is an error: to leave it out would swallow its metrics.
 import type { DestinationOptions } from '../destination/options.ts';
-import type { RouteOptions, RouteType } from '../table/options.ts';
+import { HASH_DEFAULTS, type RouteOptions } from '../table/options.ts';
 import type { Overrides } from './overrides.ts';
 import type { Place, Problems } from './problem.ts';
 import type { DestinationReader } from './read-destination.ts';
@@ -31,7 +31,7 @@ export function readRoute(
   const type = BUILT_ROUTE_TYPES.find((built) => built === settings.string('type'));
   if (type === undefined) return undefined;
   if (texts.length === 0) problems.error(settings.placeOf('destinations'), noDestinations(key));
-  return { key, type: type satisfies RouteType, matcher, stop: settings.boolean('stop'), destinations };
+  return { ...HASH_DEFAULTS, key, type, matcher, stop: settings.boolean('stop'), destinations };
 }
 
 /** Words it as crng does. */

@@ -1,7 +1,7 @@
 // The table as plain data: what the config, a command or an API call asks for, before it is compiled.
 import type { DestinationOptions } from '../destination/options.ts';
 
-/** crng's six conditions; all that are set must hold; "" or absent: not set. */
+/** crng's six conditions, and conditions on tags; all that are set must hold; "" or absent: not set. */
 export interface MatcherOptions {
   readonly prefix?: string;
   readonly notPrefix?: string;
@@ -9,6 +9,8 @@ export interface MatcherOptions {
   readonly notSub?: string;
   readonly regex?: string;
   readonly notRegex?: string;
+  /** Expressions of Graphite's seriesByTag, `dc=eu`, `host!=a`, `role=~^web`, `role!=~x`; `name` is the part before the tags. */
+  readonly tags?: readonly string[];
 }
 
 /** `old`: text, or a regex between slashes; `not` likewise; `max` -1: all, n: the first n, 0: none. */
@@ -62,9 +64,38 @@ export interface AggregatorOptions {
   readonly timestamp: 'start' | 'middle' | 'end';
 }
 
-export type RouteType = 'sendAllMatch' | 'sendFirstMatch';
+/** The types that put keys on a ring: each key has a fixed place, whoever is online. `carbon_` ones are those of carbon. */
+export type HashRouteType =
+  | 'consistentHashing'
+  | 'consistentHashing-v2'
+  | 'carbon_ch'
+  | 'carbon_fnv1a_ch'
+  | 'fnv1a_ch'
+  | 'jump_fnv1a_ch';
 
-export interface RouteOptions {
+/** The types that choose among destinations by who is online. */
+export type GroupRouteType = 'failover' | 'any_of' | 'round_robin';
+
+export type RouteType = 'sendAllMatch' | 'sendFirstMatch' | HashRouteType | GroupRouteType;
+
+/** What only routes of a hash type look at. */
+export interface HashOptions {
+  /** How many destinations get each key, where the type has replication. */
+  readonly replicationFactor: number;
+  /** Copies of a key go to different hosts (carbon_ch, carbon_fnv1a_ch). */
+  readonly diverseReplicas: boolean;
+  /** A tagged key is hashed with its tags in order. */
+  readonly tagRelayNormalized: boolean;
+}
+
+/** The hash options of a route that says nothing about them. */
+export const HASH_DEFAULTS: HashOptions = {
+  replicationFactor: 1,
+  diverseReplicas: true,
+  tagRelayNormalized: false,
+};
+
+export interface RouteOptions extends HashOptions {
   readonly key: string;
   readonly type: RouteType;
   readonly matcher: MatcherOptions;

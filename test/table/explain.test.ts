@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import type { MatcherOptions, RouteOptions } from '../../src/table/options.ts';
+import { HASH_DEFAULTS, type MatcherOptions, type RouteOptions } from '../../src/table/options.ts';
 import { destination, rewriter, route, snapshot } from './table-options.ts';
 
 test('explain tells each rule that a key met, in order, and why', () => {
@@ -83,6 +83,9 @@ const matcher: fc.Arbitrary<MatcherOptions> = fc.oneof(
   fc.tuple(text, pattern).map(([notPrefix, notRegex]) => ({ notPrefix, notRegex })),
 );
 const anyRoute: fc.Arbitrary<RouteOptions> = fc.record({
+  replicationFactor: fc.constant(HASH_DEFAULTS.replicationFactor),
+  diverseReplicas: fc.constant(HASH_DEFAULTS.diverseReplicas),
+  tagRelayNormalized: fc.constant(HASH_DEFAULTS.tagRelayNormalized),
   key: fc.constant('r'),
   type: fc.constantFrom('sendAllMatch' as const, 'sendFirstMatch' as const),
   matcher,

@@ -1,6 +1,11 @@
 // Builders of table options for tests: what is not named has the value of an option that was not written.
 import type { DestinationOptions } from '../../src/destination/options.ts';
-import type { RewriterOptions, RouteOptions, TableOptions } from '../../src/table/options.ts';
+import {
+  HASH_DEFAULTS,
+  type RewriterOptions,
+  type RouteOptions,
+  type TableOptions,
+} from '../../src/table/options.ts';
 import { Snapshot } from '../../src/table/snapshot.ts';
 
 /** A destination without conditions unless given. */
@@ -49,6 +54,7 @@ export function destination(options: Partial<DestinationOptions> = {}): Destinat
 /** A sendAllMatch route to one destination that takes everything, unless given otherwise. */
 export function route(options: Partial<RouteOptions> = {}): RouteOptions {
   return {
+    ...HASH_DEFAULTS,
     key: 'r',
     type: 'sendAllMatch',
     matcher: {},
