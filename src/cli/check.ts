@@ -1,17 +1,34 @@
-// `sluice check`: says whether `run` would start with a config, and what in it deserves a look.
+// `sluice check`: says whether `run` would start with a config, what in it deserves a look, and with `--diff` what it
+// would change for a relay that runs another.
+import type { Config } from '../config/config.ts';
+import { renderKeyDiff } from '../config/config-diff.ts';
+import { renderTableDiff } from '../table/table-diff.ts';
 import { compileForCommand } from './compile-for-command.ts';
 import type { CommandWorld } from './command-world.ts';
 import { EXIT } from './exit-code.ts';
 import { isFatal, readConfig, renderProblems } from './read-config.ts';
 
 /** Checks a config file and prints every finding as `file:line:column: message`; returns the exit code. */
-export function check(file: string, world: CommandWorld): number {
+export function check(file: string, against: string | undefined, world: CommandWorld): number {
+  const config = checkOne(file, world);
+  if (config === undefined) return EXIT.failed;
+  if (against === undefined) {
+    world.print(`${file}: ok\n`);
+    return EXIT.ok;
+  }
+  const running = checkOne(against, world);
+  if (running === undefined) return EXIT.failed;
+  const lines = [...renderKeyDiff(running, config), ...renderTableDiff(running.table, config.table)];
+  world.print(lines.map((line) => `${line}\n`).join(''));
+  return EXIT.ok;
+}
+
+function checkOne(file: string, world: CommandWorld): Config | undefined {
   const { config, problems } = readConfig(file, new Map(), world);
   world.print(renderProblems(problems, true));
   const fatal = problems.filter((problem) => isFatal(problem, true));
-  if (config === undefined || fatal.length > 0) return EXIT.failed;
+  if (config === undefined || fatal.length > 0) return undefined;
   // What only compiling the table can find has no line.
   compileForCommand(config, file);
-  world.print(`${file}: ok\n`);
-  return EXIT.ok;
+  return config;
 }

@@ -29,6 +29,14 @@ With --json each line becomes one object:
   {"line":s,"valid":b,"reason":s,"key":s,"steps":[...],"destinations":[{"route":s,"key":s,"addr":s,"instance":s}]}
 key is the key with which the line leaves; reason says why it goes nowhere.`;
 
+const DIFF_HELP = `
+With --diff one line is printed for each change:
+  + route all (sendAllMatch, 2 destinations)                        it comes
+  ~ destination 10.0.0.1:2003 of route all: flush 1000 -> 500       it changes, and keeps its queue and its spool
+  - rewriter 3 "old" -> "new" max -1                                it goes
+  ! listen_addr changed: needs a restart                            a reload leaves it as it is
+  = 3 aggregators kept                                              what does not change`;
+
 /** Runs a command line, without the program's name; resolves to the exit code. Rejects for our own bugs only. */
 export async function runCommandLine(args: readonly string[], world: CommandWorld): Promise<number> {
   const stripped = stripCrngFlags(args);
@@ -70,8 +78,9 @@ function makeProgram(world: CommandWorld, done: (code: number) => void): Command
     .command('check')
     .description('say what is wrong with a config, as file:line:column: message, without running it')
     .argument('<file>', 'the config')
-    .addHelpText('after', EXIT_CODE_HELP)
-    .action((file: string) => done(check(file, world)));
+    .option('--diff <running>', 'say what the config would change for a relay that runs this one')
+    .addHelpText('after', `${DIFF_HELP}\n${EXIT_CODE_HELP}`)
+    .action((file: string, options: { diff?: string }) => done(check(file, options.diff, world)));
   addExplain(program, world);
   addSpool(program, world, done);
   program

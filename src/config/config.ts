@@ -5,6 +5,9 @@ import type { TableOptions } from '../table/options.ts';
 import type { LogThreshold } from '../util/log-level.ts';
 import type { Problem } from './problem.ts';
 
+/** Durations are ms. */
+export type KeyValue = string | number | boolean;
+
 /** Everything a relay needs to know at start. Empty addresses and paths mean: none. */
 export interface Config {
   readonly instance: string;
@@ -25,6 +28,8 @@ export interface Config {
   readonly pidFile: string;
   /** In crng's order of application: `[init] cmds` first, then blocklist, rewriters and routes. */
   readonly table: TableOptions;
+  /** Every key outside the table with its value, by the name that users write; to tell what a reload changes. */
+  readonly keys: Readonly<Record<string, KeyValue>>;
   /** To be logged once at start; in the order of the file. */
   readonly warnings: readonly Problem[];
 }

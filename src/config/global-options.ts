@@ -29,6 +29,7 @@ const IDENTITY: readonly Option[] = [
     choices: LOG_LEVELS,
     doc: 'How much is logged, in any letter case; panic and fatal log errors only, notice is info.',
     status: 'active',
+    live: true,
   },
   {
     name: 'log_format',
@@ -51,6 +52,7 @@ const IDENTITY: readonly Option[] = [
     default: '25s',
     doc: 'Longest time from SIGTERM to the end of the process, for what is still queued to be sent.',
     status: 'active',
+    live: true,
   },
 ];
 
@@ -91,6 +93,7 @@ const VALIDATION: readonly Option[] = [
     default: '24h',
     doc: 'How long refused lines are remembered for /badMetrics.',
     status: 'active',
+    live: true,
   },
   {
     name: 'blocklist',

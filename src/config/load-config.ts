@@ -10,7 +10,7 @@ import { type Flags, Overrides } from './overrides.ts';
 import { outsidePlace, type Problem, Problems, sortProblems } from './problem.ts';
 import type { ParseDestination } from './read-destination.ts';
 import { readTable } from './read-table.ts';
-import { AMQP_SECTION, INSTRUMENTATION_SECTION, type Section, TOP_SECTION } from './sections.ts';
+import { AMQP_SECTION, INSTRUMENTATION_SECTION, keyName, type Section, TOP_SECTION } from './sections.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { type ConfigText, parseConfigText, type TomlTable } from './toml-tree.ts';
 
@@ -63,23 +63,30 @@ function readConfig(
 ): Config {
   const top = readSettings({ section: TOP_SECTION, table: root, place: root.place, overrides }, problems);
   noticeOptions(TOP_SECTION, top, problems);
+  const keys = { ...top.values() };
   for (const section of [AMQP_SECTION, INSTRUMENTATION_SECTION]) {
-    readNoticed(root, section, overrides, problems);
+    const values = readNoticed(root, section, overrides, problems).values();
+    for (const option of section.options) {
+      const value = values[option.name];
+      if (value !== undefined) keys[keyName(section, option)] = value;
+    }
   }
   lintInstance(top, problems);
   checkAddresses(top, problems);
   const table = readTable(root, top, overrides, dependencies.parseDestination, problems);
-  return { ...topValues(top), table, warnings: [] };
+  return { ...topValues(top), table, keys, warnings: [] };
 }
 
 /** Reads a section of which nothing is built, for its mistakes and for what has to be said about it. */
-function readNoticed(root: TomlTable, section: Section, overrides: Overrides, problems: Problems): void {
+function readNoticed(root: TomlTable, section: Section, overrides: Overrides, problems: Problems): Settings {
   const table = findTable(root, section, problems);
   const place = table?.place ?? root.place;
-  noticeOptions(section, readSettings({ section, table, place, overrides }, problems), problems);
+  const settings = readSettings({ section, table, place, overrides }, problems);
+  noticeOptions(section, settings, problems);
+  return settings;
 }
 
-function topValues(top: Settings): Omit<Config, 'table' | 'warnings'> {
+function topValues(top: Settings): Omit<Config, 'table' | 'keys' | 'warnings'> {
   return {
     instance: top.string('instance'),
     logLevel: parseLogLevel(top.string('log_level')) ?? 'info',

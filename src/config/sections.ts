@@ -103,6 +103,11 @@ export function isOverridable(section: Section): boolean {
   return section.form !== 'list';
 }
 
+/** Names an option for users when its section is not at hand: `listen_addr`, `instrumentation.graphite_addr`. */
+export function keyName(section: Section, option: Option): string {
+  return section.form === 'top' ? option.name : `${section.name}.${option.name}`;
+}
+
 /** Names an option's environment variable: SLUICE_LISTEN_ADDR, SLUICE_INSTRUMENTATION_GRAPHITE_ADDR, SLUICE_AMQP_HOST. */
 export function envName(section: Section, option: Option): string {
   return `SLUICE_${pathOf(section, option).toUpperCase()}`;

@@ -38,6 +38,16 @@ export class Settings {
     return this.#given.get(name)?.place ?? this.place;
   }
 
+  /** Every single value, by the name of its option; lists are left out. */
+  values(): Readonly<Record<string, string | number | boolean>> {
+    const values: Record<string, string | number | boolean> = {};
+    for (const name of this.#options.keys()) {
+      const value = this.#value(name);
+      if (typeof value !== 'object') values[name] = value;
+    }
+    return values;
+  }
+
   string(name: string): string {
     return this.#value(name) as string;
   }

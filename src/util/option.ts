@@ -38,6 +38,8 @@ export interface Option {
   readonly status: OptionStatus;
   /** What is not built yet, as the notice names it ("the spool"); for `later` and `refused`. */
   readonly feature?: string;
+  /** True for a key at the top of the config that a reload puts in force; the others need a restart. */
+  readonly live?: boolean;
   /** True for a value that must never be shown. */
   readonly secret?: boolean;
 }

@@ -125,3 +125,26 @@ test('help names every command, the exit codes and, for run, a flag for each key
     assert.match((await runCommand([command, '--help'])).out, /Exit codes:/);
   }
 });
+
+test('check --diff tells what a config would change for a relay that runs another', async () => {
+  const files = {
+    'old.toml': `listen_addr = ":1"\nlog_level = "info"\n${GOOD}`,
+    'new.toml': `listen_addr = ":2"\nlog_level = "debug"\n${GOOD.replace(':1', ':1 flush=5')}`,
+  };
+  const { code, out } = await runCommand(['check', 'new.toml', '--diff', 'old.toml'], files);
+  assert.equal(
+    out,
+    '~ log_level "info" -> "debug"\n' +
+      '! listen_addr changed: needs a restart\n' +
+      '~ destination 127.0.0.1:1 of route r: flush 1000 -> 5\n' +
+      '= 1 route kept\n',
+  );
+  assert.equal(code, 0);
+});
+
+test('check --diff exits with 1 when one of the two is wrong', async () => {
+  const files = { 'old.toml': 'what', 'new.toml': GOOD };
+  const { code, out } = await runCommand(['check', 'new.toml', '--diff', 'old.toml'], files);
+  assert.equal(code, 1);
+  assert.match(out, /^old\.toml:1:5: not valid TOML/);
+});

@@ -1,0 +1,21 @@
+// What two configs differ in outside the table, in words: what a reload puts in force, and what needs a restart.
+import type { Option } from '../util/option.ts';
+import type { Config } from './config.ts';
+import { keyName, SECTIONS } from './sections.ts';
+
+const DECLARED: ReadonlyMap<string, Option> = new Map(
+  SECTIONS.flatMap((section) => section.options.map((option) => [keyName(section, option), option] as const)),
+);
+
+/**
+ * Renders a line for each key that differs: `~ log_level "info" -> "debug"` where a reload puts it in force, else
+ * `! listen_addr changed: needs a restart`.
+ */
+export function renderKeyDiff(before: Config, after: Config): string[] {
+  const changed = Object.keys(after.keys).filter((name) => before.keys[name] !== after.keys[name]);
+  const lines = changed.map((name) => {
+    if (DECLARED.get(name)?.live !== true) return `! ${name} changed: needs a restart`;
+    return `~ ${name} ${JSON.stringify(before.keys[name])} -> ${JSON.stringify(after.keys[name])}`;
+  });
+  return lines.toSorted((a, b) => Number(a.startsWith('!')) - Number(b.startsWith('!')));
+}
