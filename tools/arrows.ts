@@ -10,7 +10,10 @@ import {
   ROOT,
 } from './source-files.ts';
 
-/** What each room may import, besides itself. `options`: any room's options.ts; `types`: types of any room; `all`: anything. */
+/**
+ * What each room may import, besides itself. `options`: any room's options.ts, and operation.ts, which works on them;
+ * `types`: types of any room; `all`: anything.
+ */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   util: [],
   telemetry: ['util'],
@@ -43,7 +46,7 @@ function mayImport(from: string, target: string, typeOnly: boolean): boolean {
   const allowed = ARROWS[from] ?? [];
   const to = roomOf(target);
   if (from === to || allowed.includes('all') || allowed.includes(to)) return true;
-  if (allowed.includes('options') && /(^|[/-])options\.ts$/.test(target)) return true;
+  if (allowed.includes('options') && /(^|[/-])(options|operation)\.ts$/.test(target)) return true;
   return allowed.includes('types') && typeOnly;
 }
 

@@ -1,6 +1,7 @@
 // Commands that change the table, in crng's grammar: words between white space, where two spaces are a separator between
 // a route and its destinations. Parsed to a plain value; nothing is applied here.
 import type { DestinationOptions } from '../destination/options.ts';
+import { noDestinations, type Operation } from '../table/operation.ts';
 import {
   HASH_DEFAULTS,
   type MatcherOptions,
@@ -8,13 +9,6 @@ import {
   type RouteOptions,
 } from '../table/options.ts';
 import { isMatcherMethod, type MATCHER_METHODS } from './read-matcher.ts';
-import { noDestinations } from './read-route.ts';
-
-/** What a command asks for. */
-export type Operation =
-  | { readonly kind: 'addBlock'; readonly matcher: MatcherOptions }
-  | { readonly kind: 'addRewriter'; readonly rewriter: RewriterOptions }
-  | { readonly kind: 'addRoute'; readonly route: RouteOptions };
 
 export type ParsedImperative =
   | { readonly ok: true; readonly operation: Operation }

@@ -1,5 +1,6 @@
 // A `[[route]]`. One of a type that is not built is an error: to leave it out would swallow its metrics.
 import type { DestinationOptions } from '../destination/options.ts';
+import { noDestinations } from '../table/operation.ts';
 import { HASH_DEFAULTS, type RouteOptions } from '../table/options.ts';
 import type { Overrides } from './overrides.ts';
 import type { Place, Problems } from './problem.ts';
@@ -32,11 +33,6 @@ export function readRoute(
   if (type === undefined) return undefined;
   if (texts.length === 0) problems.error(settings.placeOf('destinations'), noDestinations(key));
   return { ...HASH_DEFAULTS, key, type, matcher, stop: settings.boolean('stop'), destinations };
-}
-
-/** Words it as crng does. */
-export function noDestinations(key: string): string {
-  return `must get at least 1 destination for route '${key}'`;
 }
 
 /** A type that is not built: say that, and nothing about the options that only it would understand. */

@@ -1,7 +1,8 @@
 // The table of a config: blocklist, rewriters and routes, `[init] cmds` before all others as in crng.
+import { applyOperation, type Operation } from '../table/operation.ts';
 import type { MatcherOptions, RewriterOptions, RouteOptions, TableOptions } from '../table/options.ts';
 import { findTable, findTables } from './find-section.ts';
-import { type Operation, parseImperative } from './imperative.ts';
+import { parseImperative } from './imperative.ts';
 import type { Overrides } from './overrides.ts';
 import type { Place, Problems } from './problem.ts';
 import { DestinationReader, type ParseDestination } from './read-destination.ts';
@@ -58,6 +59,10 @@ class TableReader {
     if (this.#routes.length === 0 && !problems.failed) {
       problems.warn(root.place, 'no route: every metric is counted as unroutable and goes nowhere');
     }
+    return this.#table;
+  }
+
+  get #table(): TableOptions {
     return {
       blocklist: this.#blocklist,
       rewriters: this.#rewriters,
@@ -111,7 +116,25 @@ class TableReader {
       case 'addRoute':
         checkMatcher(operation.route.matcher, () => place, this.#problems);
         this.#routes.push({ key: operation.route.key, place, route: operation.route });
+        return;
+      default:
+        this.#change(operation, place);
     }
+  }
+
+  /** Applies a command that changes what commands before it have made. */
+  #change(operation: Operation, place: Place): void {
+    const applied = applyOperation(this.#table, operation);
+    if (!applied.ok) {
+      this.#problems.error(place, `could not apply init cmd: ${applied.error}`);
+      return;
+    }
+    const { blocklist, rewriters, routes } = applied.table;
+    this.#blocklist.splice(0, Infinity, ...blocklist);
+    this.#rewriters.splice(0, Infinity, ...rewriters);
+    const places = new Map(this.#routes.map((row) => [row.route, row.place]));
+    const rows = routes.map((route) => ({ key: route.key, place: places.get(route) ?? place, route }));
+    this.#routes.splice(0, Infinity, ...rows);
   }
 }
 

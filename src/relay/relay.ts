@@ -24,6 +24,7 @@ import { makeRelayView } from './relay-view.ts';
 import { Routing } from './routing.ts';
 import { makeSpoolAdmin } from './spool-admin.ts';
 import type { SpoolRoot } from './spool-root.ts';
+import { TableControl } from './table-control.ts';
 import type { Turn } from './turn.ts';
 import { WritePacer } from './write-pacer.ts';
 
@@ -57,6 +58,8 @@ export interface RelayWorld {
 export class Relay {
   readonly config: Config;
   readonly routing: Routing;
+  /** Whoever changes the table asks this. */
+  readonly tableControl: TableControl;
   readonly engine: Engine;
   readonly counts: RelayCounts = makeRelayCounts();
   readonly #world: RelayWorld;
@@ -87,6 +90,10 @@ export class Relay {
     const badMetrics = new BadMetrics({ maxAgeMs: config.badMetricsMaxAgeMs }, { clock });
     this.#budget = new QueueBudget({ totalBytes: config.queueBytesTotal });
     this.routing = this.#makeRouting();
+    this.tableControl = new TableControl(config.table, {
+      apply: (table) => this.routing.apply(table),
+      log,
+    });
     const dispatcher = new LineDispatcher(
       { chunkBytesMax: CHUNK_BYTES_MAX, lineBytesMax: config.inputs.lineBytesMax },
       {
@@ -131,7 +138,7 @@ export class Relay {
   /** Puts the table in force and opens the listeners; rejects with one clear line, everything closed again. */
   async start(): Promise<void> {
     try {
-      this.routing.apply(this.config.table);
+      this.tableControl.start();
       await this.#input?.start();
       await this.#http?.start();
     } catch (error) {

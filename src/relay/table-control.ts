@@ -1,0 +1,94 @@
+// The one place that changes the table of a running relay. A change is in force whole, or refused with one line and
+// nothing has happened; what both tables have keeps its queue, spool, connection and windows (relay/routing.ts).
+import { applyOperation, type Operation } from '../table/operation.ts';
+import type { TableOptions } from '../table/options.ts';
+import { TableError } from '../table/table-error.ts';
+import type { Log } from '../util/log.ts';
+
+/** Tables that can be gone back to. */
+export const UNDO_STEPS_MAX = 100;
+
+/** What became of a change; `missing`: it names something that the table does not have. */
+export type ChangeAnswer =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly error: string; readonly missing: boolean };
+
+export interface TableControlDependencies {
+  /** Puts a table in force, or throws a TableError and changes nothing. */
+  readonly apply: (table: TableOptions) => void;
+  readonly log: Log;
+}
+
+interface Step {
+  readonly table: TableOptions;
+  /** What was done to this table. */
+  readonly what: string;
+}
+
+export class TableControl {
+  readonly #deps: TableControlDependencies;
+  #table: TableOptions;
+  /** The tables before the one in force, the latest last. */
+  readonly #steps: Step[] = [];
+
+  constructor(table: TableOptions, dependencies: TableControlDependencies) {
+    this.#table = table;
+    this.#deps = dependencies;
+  }
+
+  /** The table in force. */
+  get table(): TableOptions {
+    return this.#table;
+  }
+
+  /** How many changes can be undone. */
+  get undoSteps(): number {
+    return this.#steps.length;
+  }
+
+  /** Puts the first table in force; throws a TableError when it does not compile. */
+  start(): void {
+    this.#deps.apply(this.#table);
+  }
+
+  /** Applies one operation; `by` says in the log who asked. */
+  apply(operation: Operation, by: string): ChangeAnswer {
+    const applied = applyOperation(this.#table, operation);
+    if (!applied.ok) return applied;
+    return this.replace(applied.table, operation.kind, by);
+  }
+
+  /** Puts another table in force; `what` names the change. */
+  replace(table: TableOptions, what: string, by: string): ChangeAnswer {
+    if (table === this.#table) return { ok: true };
+    const before = this.#table;
+    const refusal = this.#put(table);
+    if (refusal !== undefined) return refusal;
+    this.#steps.push({ table: before, what });
+    if (this.#steps.length > UNDO_STEPS_MAX) this.#steps.shift();
+    this.#deps.log.info(`table changed by ${by}: ${what}`);
+    return { ok: true };
+  }
+
+  /** Goes back to the table before the last change. */
+  undo(by: string): ChangeAnswer {
+    const step = this.#steps.at(-1);
+    if (step === undefined) return { ok: false, error: 'nothing to undo', missing: true };
+    const refusal = this.#put(step.table);
+    if (refusal !== undefined) return refusal;
+    this.#steps.pop();
+    this.#deps.log.info(`table changed by ${by}: undo of ${step.what}`);
+    return { ok: true };
+  }
+
+  #put(table: TableOptions): Extract<ChangeAnswer, { ok: false }> | undefined {
+    try {
+      this.#deps.apply(table);
+    } catch (error) {
+      if (!(error instanceof TableError)) throw error;
+      return { ok: false, error: error.message, missing: false };
+    }
+    this.#table = table;
+    return undefined;
+  }
+}
