@@ -7,6 +7,8 @@ export interface CommandWorld {
   readonly hostName: string;
   /** Reads a whole file; throws the system's error. */
   readFile(path: string): Uint8Array;
+  /** Lists the files that a pattern matches, relative to a folder; no folders, in no order. */
+  listFiles(pattern: string, folder: string): readonly string[];
   /** Reads standard input to its end. */
   readStdin(): Promise<Uint8Array>;
   readonly clock: Clock;

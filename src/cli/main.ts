@@ -1,6 +1,7 @@
 // The command `sluice`: hands the machine to the command line and ends with its exit code.
-import { readFileSync, writeSync } from 'node:fs';
+import { globSync, readFileSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { isAbsolute, join, relative, resolve } from 'node:path';
 import { isatty } from 'node:tty';
 import { systemClock } from '../util/clock.ts';
 import type { CommandWorld } from './command-world.ts';
@@ -24,6 +25,15 @@ function writeAll(descriptor: number, text: string | Uint8Array): void {
 
 const FULL_PIPE_WAIT_MS = 5;
 
+/** Lists files as paths that begin as `folder` and the pattern do. */
+function listFiles(pattern: string, folder: string): string[] {
+  const files = globSync(pattern, { cwd: folder, withFileTypes: true }).filter(
+    (entry) => !entry.isDirectory(),
+  );
+  const paths = files.map(({ parentPath, name }) => join(parentPath, name));
+  return isAbsolute(pattern) ? paths : paths.map((path) => join(folder, relative(resolve(folder), path)));
+}
+
 async function readStdin(): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
@@ -34,6 +44,7 @@ const world: CommandWorld = {
   env: process.env,
   hostName: hostname(),
   readFile: (path) => readFileSync(path),
+  listFiles,
   readStdin,
   clock: systemClock,
   stderrIsTerminal: isatty(2),

@@ -14,6 +14,10 @@ export function readConfig(file: string | undefined, flags: Flags, world: Comman
     flags,
     env: world.env,
     hostName: world.hostName,
+    includes: {
+      list: (pattern, folder) => [...world.listFiles(pattern, folder)].sort(),
+      readText: (path) => readText(path, world),
+    },
   };
   return loadConfig(sources, { parseDestination });
 }
@@ -34,9 +38,18 @@ export function renderProblems(problems: readonly Problem[], strict: boolean): s
 
 function readConfigText(file: string, world: CommandWorld): ConfigText {
   try {
-    return { file, text: new TextDecoder('utf-8', { ignoreBOM: true }).decode(world.readFile(file)) };
+    return { file, text: readText(file, world) };
   } catch (error) {
-    throw new CommandError(`cannot read config "${file}": ${describeSystemError(error)}`);
+    throw new CommandError(`cannot read config "${file}": ${(error as Error).message}`);
+  }
+}
+
+/** Reads a text; throws an error whose message says why it cannot be read. */
+function readText(file: string, world: CommandWorld): string {
+  try {
+    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(world.readFile(file));
+  } catch (error) {
+    throw new Error(describeSystemError(error), { cause: error });
   }
 }
 

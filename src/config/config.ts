@@ -28,6 +28,8 @@ export interface Config {
   readonly pidFile: string;
   /** In crng's order of application: `[init] cmds` first, then blocklist, rewriters and routes. */
   readonly table: TableOptions;
+  /** The files that were read: the config itself, then what it includes, in order. Empty: the embedded config. */
+  readonly files: readonly string[];
   /** Every key outside the table with its value, by the name that users write; to tell what a reload changes. */
   readonly keys: Readonly<Record<string, KeyValue>>;
   /** To be logged once at start; in the order of the file. */

@@ -56,6 +56,16 @@ const IDENTITY: readonly Option[] = [
   },
 ];
 
+const FILES: readonly Option[] = [
+  {
+    name: 'include',
+    type: 'strings',
+    default: [],
+    doc: 'More files with rules, like "conf.d/*.toml", relative to this file and in the order of their names; their routes, rewriters, aggregations, blocklists and [init] cmds are appended to those here. They hold no other keys.',
+    status: 'active',
+  },
+];
+
 const VALIDATION: readonly Option[] = [
   {
     name: 'validation_level_legacy',
@@ -188,6 +198,7 @@ const RESOURCES: readonly Option[] = [
 /** Every key at the top of a config but those of the inputs. */
 export const GLOBAL_OPTIONS: readonly Option[] = [
   ...IDENTITY,
+  ...FILES,
   ...VALIDATION,
   ...PICKLE,
   ...ADMIN,

@@ -5,6 +5,7 @@ import { parseLogLevel } from '../util/log-level.ts';
 import type { Config } from './config.ts';
 import { embeddedConfig, graphiteAddrError } from './embedded-config.ts';
 import { findTable } from './find-section.ts';
+import { type IncludeFiles, mergeIncludes } from './include.ts';
 import { noticeOptions } from './notice.ts';
 import { type Flags, Overrides } from './overrides.ts';
 import { outsidePlace, type Problem, Problems, sortProblems } from './problem.ts';
@@ -21,6 +22,8 @@ export interface ConfigSources {
   readonly flags: Flags;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly hostName: string;
+  /** Absent: nothing can be included. */
+  readonly includes?: IncludeFiles;
 }
 
 /** What reading a config needs from other rooms. */
@@ -41,14 +44,23 @@ export function loadConfig(sources: ConfigSources, dependencies: ConfigDependenc
   const { env, hostName } = sources;
   const file = sources.file ?? embeddedConfig(env['GRAPHITE_ADDR']);
   if (sources.file === undefined) checkGraphiteAddr(env['GRAPHITE_ADDR'], problems);
-  const root = parseConfigText(file, { hostName, env }, problems);
-  const config = root && readConfig(root, new Overrides(sources.flags, env), dependencies, problems);
-  const sorted = sortProblems(problems.list);
-  return {
-    config: problems.failed || !config ? undefined : { ...config, warnings: sorted },
-    problems: sorted,
-  };
+  const parse = (text: ConfigText): TomlTable | undefined =>
+    parseConfigText(text, { hostName, env }, problems);
+  const root = parse(file);
+  const overrides = new Overrides(sources.flags, env);
+  const { includes: files = NO_FILES } = sources;
+  const included = root && mergeIncludes(root, file.file, { files, parse, overrides, problems });
+  const config = root && readConfig(root, overrides, dependencies, problems);
+  const sorted = sortProblems(problems.list, [file.file, ...(included ?? [])]);
+  if (problems.failed || !config) return { config: undefined, problems: sorted };
+  const read = sources.file === undefined ? [] : [file.file, ...(included ?? [])];
+  return { config: { ...config, files: read, warnings: sorted }, problems: sorted };
 }
+
+const NO_FILES: IncludeFiles = {
+  list: () => [],
+  readText: () => '',
+};
 
 function checkGraphiteAddr(address: string | undefined, problems: Problems): void {
   const error = graphiteAddrError(address);
@@ -74,7 +86,7 @@ function readConfig(
   lintInstance(top, problems);
   checkAddresses(top, problems);
   const table = readTable(root, top, overrides, dependencies.parseDestination, problems);
-  return { ...topValues(top), table, keys, warnings: [] };
+  return { ...topValues(top), table, files: [], keys, warnings: [] };
 }
 
 /** Reads a section of which nothing is built, for its mistakes and for what has to be said about it. */
@@ -86,7 +98,7 @@ function readNoticed(root: TomlTable, section: Section, overrides: Overrides, pr
   return settings;
 }
 
-function topValues(top: Settings): Omit<Config, 'table' | 'keys' | 'warnings'> {
+function topValues(top: Settings): Omit<Config, 'table' | 'files' | 'keys' | 'warnings'> {
   return {
     instance: top.string('instance'),
     logLevel: parseLogLevel(top.string('log_level')) ?? 'info',

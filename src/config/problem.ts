@@ -59,7 +59,10 @@ export class Problems {
   }
 }
 
-/** Orders problems by their place: file first, then line and column; what came from outside a file goes first. */
-export function sortProblems(problems: readonly Problem[]): Problem[] {
-  return [...problems].sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column);
+/** Orders problems by their place: what came from outside any file first, then file by file as in `files`. */
+export function sortProblems(problems: readonly Problem[], files: readonly string[]): Problem[] {
+  const rank = ({ file, line }: Place): number => (line === 0 ? -1 : files.indexOf(file));
+  return problems.toSorted(
+    ({ place: a }, { place: b }) => rank(a) - rank(b) || a.line - b.line || a.column - b.column,
+  );
 }

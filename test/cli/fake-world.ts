@@ -1,5 +1,6 @@
 // A command world in memory: files by path, everything printed kept.
 import { Buffer } from 'node:buffer';
+import { join, matchesGlob } from 'node:path';
 import type { CommandWorld } from '../../src/cli/command-world.ts';
 import { runCommandLine } from '../../src/cli/command-line.ts';
 import { systemClock } from '../../src/util/clock.ts';
@@ -27,6 +28,8 @@ export async function runCommand(
       if (text === undefined) throw Object.assign(new Error(`open ${path}`), { code: 'ENOENT' });
       return Buffer.from(text);
     },
+    listFiles: (pattern, folder) =>
+      Object.keys(files).filter((path) => matchesGlob(path, join(folder, pattern))),
     readStdin: () => Promise.resolve(Buffer.from(stdin)),
     clock: systemClock,
     stderrIsTerminal: false,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -62,6 +62,27 @@ test('an unknown key is warned of once and the relay starts', async (t) => {
   const [code, log] = await startAndEnd(t, ['--config', file], folder);
   assert.equal(code, 0, log);
   assert.equal(log.match(/unknown key "lisen_addr"/g)?.length, 1);
+});
+
+test('included files are found beside the config, in the order of their names, hidden ones and folders aside', (t) => {
+  const folder = makeFolder(t);
+  const route = (key: string, word = 'key') =>
+    `[[route]]\n${word} = "${key}"\ntype = "sendAllMatch"\ndestinations = ["127.0.0.1:1"]\n`;
+  mkdirSync(join(folder, 'etc/conf.d/folder.toml'), { recursive: true });
+  writeFileSync(join(folder, 'etc/c.toml'), 'instance = "i"\ninclude = ["conf.d/*.toml"]\n');
+  writeFileSync(join(folder, 'etc/conf.d/b.toml'), route('b', 'kye'));
+  writeFileSync(join(folder, 'etc/conf.d/a.toml'), route('a', 'kez'));
+  writeFileSync(join(folder, 'etc/conf.d/.hidden.toml'), 'not TOML');
+  const { status, stdout } = spawnSync(COMMAND, ['check', 'etc/c.toml'], {
+    cwd: folder,
+    encoding: 'utf8',
+    timeout: DEADLINE_MS,
+  });
+  assert.equal(status, 1);
+  assert.deepEqual(stdout.match(/^etc\/conf\.d\/\S+: unknown key "\w+"/gm), [
+    'etc/conf.d/a.toml:2:1: unknown key "kez"',
+    'etc/conf.d/b.toml:2:1: unknown key "kye"',
+  ]);
 });
 
 test('the reader of the output may go away', () => {
