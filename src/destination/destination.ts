@@ -10,24 +10,22 @@
 // a guaranteed part, and there is no other thing they share.
 import { type DestinationCounts, makeDestinationCounts } from '../telemetry/ledger.ts';
 import type { DropReason } from '../telemetry/drop-reason.ts';
-import { Backlog, type BacklogOptions } from './backlog.ts';
+import { Backlog } from './backlog.ts';
 import type { DestinationDependencies } from './destination-dependencies.ts';
 import { destinationKey } from './destination-key.ts';
 import { DestinationStats } from './destination-stats.ts';
 import { Intake } from './intake.ts';
 import { LineQueue } from './line-queue.ts';
+import { LiveOptions } from './live-options.ts';
 import { makeSender } from './make-sender.ts';
 import type { DestinationOptions } from './options.ts';
 import type { Output } from './output.ts';
 import type { BudgetShare } from './queue-budget.ts';
 import type { StreamPoint } from './replay.ts';
 import type { Sender, SenderState, SenderStats } from './sender.ts';
-import { SLAB_BYTES } from './slab-pool.ts';
 import { TroubleLog } from './trouble-log.ts';
 import { WritePace } from './write-pace.ts';
 
-/** A smaller `iobuf` would make a system call for every line. */
-const WRITE_BYTES_MIN = 4096;
 /** A write that takes longer than this is time in which the peer did not read: the redo window does not age by it. */
 const REDO_STALL_MS = 100;
 /** Times a drain sends its redo window again because the peer broke off instead of ending. */
@@ -49,10 +47,10 @@ interface Drain {
 export class Destination implements Output {
   readonly routeKey: string;
   readonly key: string;
-  readonly options: DestinationOptions;
   readonly counts: DestinationCounts = makeDestinationCounts();
   readonly stats = new DestinationStats();
   readonly #deps: DestinationDependencies;
+  readonly #options: LiveOptions;
   readonly #sender: Sender;
   readonly #queue: LineQueue;
   readonly #backlog: Backlog | undefined;
@@ -68,13 +66,13 @@ export class Destination implements Output {
   #cancelRedoTrim: (() => void) | undefined;
 
   constructor(options: DestinationOptions, dependencies: DestinationDependencies) {
-    this.options = options;
     this.routeKey = dependencies.routeKey;
     this.key = destinationKey(dependencies.routeKey, options.addr);
     this.#deps = dependencies;
+    this.#options = new LiveOptions(this.key, options);
     this.#share = dependencies.budget.join();
     const trouble = new TroubleLog({ key: this.key }, dependencies);
-    this.#sender = makeSender(options, dependencies, trouble, {
+    this.#sender = makeSender(this.#options, dependencies, trouble, {
       online: () => this.#online(),
       sent: () => this.#sent(),
       offline: () => this.#offline(),
@@ -84,36 +82,41 @@ export class Destination implements Output {
         this.#finish();
       },
     });
-    const limits = {
-      writeBytesMax: Math.min(SLAB_BYTES, Math.max(WRITE_BYTES_MIN, options.iobuf)),
-      redoBytes: this.#sender.needsRedo ? options.redoBytes : 0,
-      redoAgeMs: options.redoAgeMs,
-    };
-    this.#queue = new LineQueue(limits, dependencies);
-    const linesMax = options.connbuf ?? Number.POSITIVE_INFINITY;
-    this.#backlog = this.#makeBacklog({ ...limits, linesMax });
-    this.#intake = new Intake(
-      { ...options, linesMax },
-      {
-        ...dependencies,
-        queue: this.#queue,
-        counts: this.counts,
-        stats: this.stats,
-        share: this.#share,
-        backlog: () => this.#backlog,
-        isOnline: () => this.online,
-        accepted: () => this.#askPump(),
-      },
-    );
+    this.#options.needsRedo = this.#sender.needsRedo;
+    this.#queue = new LineQueue(this.#options, dependencies);
+    this.#backlog = this.#makeBacklog();
+    this.#intake = new Intake(this.#options, {
+      ...dependencies,
+      queue: this.#queue,
+      counts: this.counts,
+      stats: this.stats,
+      share: this.#share,
+      backlog: () => this.#backlog,
+      isOnline: () => this.online,
+      accepted: () => this.#askPump(),
+    });
     this.#pace = new WritePace({
       clock: dependencies.clock,
-      paceMs: () => Math.min(options.flush, dependencies.paceMs?.() ?? 0),
+      paceMs: () => Math.min(this.options.flush, dependencies.paceMs?.() ?? 0),
       due: () => this.#write(),
     });
     this.#pump = () => {
       this.#pumpAsked = false;
       this.#write();
     };
+  }
+
+  get options(): DestinationOptions {
+    return this.#options.now;
+  }
+
+  /** Goes on with other options; only such that `isLiveChange` allows. Queue, disk and connection stay. */
+  reconfigure(options: DestinationOptions): void {
+    this.#options.change(options);
+    // Senders that wait may have room now, or nothing to wait for; and what waits may have to go to disk.
+    this.#intake.wake();
+    this.#backlog?.look();
+    this.#askPump();
   }
 
   /** Where the sender stands. */
@@ -217,32 +220,20 @@ export class Destination implements Output {
     this.#intake.close();
   }
 
-  #makeBacklog(
-    limits: Omit<BacklogOptions, 'key' | 'order' | 'spills' | 'queueBytes' | 'replayRate'>,
-  ): Backlog | undefined {
+  #makeBacklog(): Backlog | undefined {
     const { options } = this;
     const { makeSpool } = this.#deps;
     if (makeSpool === undefined || options.spool === false) return undefined;
-    return new Backlog(
-      {
-        ...limits,
-        key: this.key,
-        order: options.order,
-        spills: options.whenFull === 'spill' || options.spool === true,
-        queueBytes: options.queueBytes,
-        replayRate: options.replayRate,
-      },
-      {
-        ...this.#deps,
-        makeSpool: (events) => makeSpool(this.key, options, events),
-        counts: this.counts,
-        queue: this.#queue,
-        share: this.#share,
-        isAway: () => this.#sender.state === 'offline' || this.#sender.state === 'connecting',
-        sendable: () => this.#write(),
-        roomy: () => this.#intake.wake(),
-      },
-    );
+    return new Backlog(this.#options, {
+      ...this.#deps,
+      makeSpool: (events) => makeSpool(this.key, options, events),
+      counts: this.counts,
+      queue: this.#queue,
+      share: this.#share,
+      isAway: () => this.#sender.state === 'offline' || this.#sender.state === 'connecting',
+      sendable: () => this.#write(),
+      roomy: () => this.#intake.wake(),
+    });
   }
 
   #askPump(): void {

@@ -40,7 +40,6 @@ export class LineQueue {
   readonly #budget: QueueBudget;
   readonly #waiting: WaitingLines;
   readonly #sent = new RecordRing();
-  readonly #mergeBytesMax: number;
   /** A write that broke off and must leave before anything else, also before what is elsewhere. */
   #ahead: Run | undefined;
   #lentBytes = 0;
@@ -56,8 +55,11 @@ export class LineQueue {
     this.#options = options;
     this.#pool = dependencies.pool;
     this.#budget = dependencies.budget;
-    this.#mergeBytesMax = Math.min(MERGED_BYTES_MAX, options.writeBytesMax);
     this.#waiting = new WaitingLines({ mergeBytesMax: this.#mergeBytesMax }, dependencies);
+  }
+
+  get #mergeBytesMax(): number {
+    return Math.min(MERGED_BYTES_MAX, this.#options.writeBytesMax);
   }
 
   /** Bytes that wait or are in flight for the first time. */

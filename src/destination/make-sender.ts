@@ -3,7 +3,7 @@ import type { Clock } from '../util/clock.ts';
 import { Connection } from './connection.ts';
 import { FileSender } from './file-sender.ts';
 import type { FileSystem } from './file-system.ts';
-import type { DestinationOptions } from './options.ts';
+import type { LiveOptions } from './live-options.ts';
 import type { Connect, Lookup } from './peer-socket.ts';
 import type { Sender, SenderEvents } from './sender.ts';
 import type { TroubleLog } from './trouble-log.ts';
@@ -19,39 +19,16 @@ export interface SenderDependencies {
 
 /** Makes the sender of a destination; it does nothing before `start`. */
 export function makeSender(
-  options: DestinationOptions,
+  options: LiveOptions,
   dependencies: SenderDependencies,
   trouble: TroubleLog,
   events: SenderEvents,
 ): Sender {
-  const { address } = options;
   const deps = { ...dependencies, trouble };
-  switch (address.protocol) {
+  switch (options.now.address.protocol) {
     case 'tcp':
-      return new Connection(
-        {
-          host: address.host,
-          port: address.port,
-          connectTimeoutMs: options.connectTimeoutMs,
-          reconnectMs: options.reconn,
-          writeTimeoutMs: options.writeTimeoutMs,
-          maxAgeMs: options.maxConnAgeMs,
-        },
-        deps,
-        events,
-      );
+      return new Connection(options, deps, events);
     case 'file':
-      return new FileSender(
-        {
-          path: address.path,
-          rotateBytes: options.rotateBytes,
-          rotateMs: options.rotateMs,
-          gzip: options.gzip,
-          fsync: options.fsync,
-          retryMs: options.reconn,
-        },
-        deps,
-        events,
-      );
+      return new FileSender(options, deps, events);
   }
 }

@@ -29,7 +29,7 @@ const CAREFUL_MS = 10_000;
 const WINDOW_MS = 1000;
 
 export class ReplayPace {
-  readonly #rateMax: number;
+  readonly #options: ReplayPaceOptions;
   #rate = 0;
   #tokens = 0;
   #atMs = 0;
@@ -38,8 +38,13 @@ export class ReplayPace {
   #windowMs = 0;
   #windowLines = 0;
 
-  constructor({ replayRate }: ReplayPaceOptions) {
-    this.#rateMax = replayRate > 0 ? replayRate : Number.POSITIVE_INFINITY;
+  constructor(options: ReplayPaceOptions) {
+    this.#options = options;
+  }
+
+  get #rateMax(): number {
+    const { replayRate } = this.#options;
+    return replayRate > 0 ? replayRate : Number.POSITIVE_INFINITY;
   }
 
   /** Lines a second, now. */

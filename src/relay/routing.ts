@@ -1,5 +1,7 @@
 // The table at work: destinations by output id, and the snapshot that the engine resolves keys with.
-// Applying a table is all or nothing; a destination that both tables have keeps its queue, connection and output id.
+// Applying a table is all or nothing; a destination that both tables have keeps its queue, disk, connection and output id,
+// also when options of it changed that it can take up as it runs.
+import { isDeepStrictEqual } from 'node:util';
 import { Destination } from '../destination/destination.ts';
 import type { DestinationDependencies } from '../destination/destination-dependencies.ts';
 import type { DestinationOptions } from '../destination/options.ts';
@@ -12,6 +14,7 @@ import { Snapshot } from '../table/snapshot.ts';
 import { DROP_REASONS } from '../telemetry/drop-reason.ts';
 import { type DestinationCounts, type DestinationRow, makeDestinationCounts } from '../telemetry/ledger.ts';
 import type { Clock } from '../util/clock.ts';
+import { matchDestinations, type PlacedDestination } from './match-destinations.ts';
 
 export interface RoutingOptions {
   readonly levels: ValidationLevels;
@@ -32,7 +35,6 @@ export class Routing {
   readonly #outputs: (Destination | undefined)[] = [];
   readonly #leaving = new Set<Destination>();
   readonly #retired = makeDestinationCounts();
-  #byIdentity = new Map<string, number>();
   #snapshot: Snapshot | undefined;
 
   constructor(options: RoutingOptions, dependencies: RoutingDependencies) {
@@ -42,29 +44,34 @@ export class Routing {
 
   /** Puts a table in force; throws a TableError, and changes nothing, when it does not compile. */
   apply(table: TableOptions): void {
-    const added: { readonly id: number; readonly routeKey: string; readonly options: DestinationOptions }[] =
-      [];
-    const byIdentity = new Map<string, number>();
-    const taken = new Set(this.#byIdentity.values());
-    let free = 0;
-    const idOf = (routeKey: string, options: DestinationOptions): number => {
-      const identity = uniqueIdentity(routeKey, options, byIdentity);
-      let id = this.#byIdentity.get(identity);
-      if (id === undefined) {
-        while (taken.has(free) || this.#outputs[free] !== undefined) free += 1;
-        id = free;
-        taken.add(id);
-        added.push({ id, routeKey, options });
-      }
-      byIdentity.set(identity, id);
-      return id;
-    };
-    const ids = table.routes.map((route) => route.destinations.map((options) => idOf(route.key, options)));
+    const wanted = table.routes.flatMap(({ key, destinations }) =>
+      destinations.map((options) => ({ routeKey: key, options })),
+    );
+    const ids = this.#idsFor(wanted);
+    const firsts: number[] = [];
+    let count = 0;
+    for (const { destinations } of table.routes) {
+      firsts.push(count);
+      count += destinations.length;
+    }
     const snapshot = Snapshot.compile(table, {
-      outputOf: (route, destination) => ids[route]?.[destination] as number,
+      outputOf: (route, destination) => ids[firsts[route]! + destination]!,
       validateKey: (key) => validateKey(key, this.#options.levels),
     });
-    this.#swap(snapshot, byIdentity, added);
+    this.#swap(snapshot, new Map(wanted.map((destination, index) => [ids[index]!, destination])));
+  }
+
+  /** Gives each destination the output id of the one that goes on as it, or a free one. */
+  #idsFor(wanted: readonly PlacedDestination[]): number[] {
+    const running = new Map(
+      this.#outputs.flatMap((destination, id) => (destination === undefined ? [] : [[id, destination]])),
+    );
+    let free = 0;
+    return matchDestinations(running, wanted).map((id) => {
+      if (id !== undefined) return id;
+      while (this.#outputs[free] !== undefined) free += 1;
+      return free++;
+    });
   }
 
   /** The destination of an output id. */
@@ -104,27 +111,23 @@ export class Routing {
     for (const destination of [...this.destinations, ...this.#leaving]) destination.stop();
   }
 
-  #swap(
-    snapshot: Snapshot,
-    byIdentity: Map<string, number>,
-    added: readonly {
-      readonly id: number;
-      readonly routeKey: string;
-      readonly options: DestinationOptions;
-    }[],
-  ): void {
-    const kept = new Set(byIdentity.values());
-    for (const id of this.#byIdentity.values()) {
-      if (!kept.has(id)) this.#remove(id);
+  #swap(snapshot: Snapshot, wanted: ReadonlyMap<number, PlacedDestination>): void {
+    for (const id of this.#outputs.keys()) {
+      if (!wanted.has(id)) this.#remove(id);
     }
-    for (const { id, routeKey, options } of added) {
-      const destination = new Destination(options, { ...this.#deps.destination, routeKey });
-      this.#outputs[id] = destination;
-      destination.start();
+    for (const [id, { routeKey, options }] of wanted) {
+      const running = this.#outputs[id];
+      if (running === undefined) this.#add(id, routeKey, options);
+      else if (!isDeepStrictEqual(running.options, options)) running.reconfigure(options);
     }
-    this.#byIdentity = byIdentity;
     this.#snapshot = snapshot;
     this.#deps.engine.setResolve((key) => snapshot.resolve(key));
+  }
+
+  #add(id: number, routeKey: string, options: DestinationOptions): void {
+    const destination = new Destination(options, { ...this.#deps.destination, routeKey });
+    this.#outputs[id] = destination;
+    destination.start();
   }
 
   get snapshot(): Snapshot | undefined {
@@ -143,19 +146,6 @@ export class Routing {
       addCounts(this.#retired, destination.counts);
     });
   }
-}
-
-/** Names a destination by all that makes a difference to its queue and connection; its matcher does not. */
-function uniqueIdentity(
-  routeKey: string,
-  options: DestinationOptions,
-  seen: ReadonlyMap<string, number>,
-): string {
-  const { prefix: _p, notPrefix: _np, sub: _s, notSub: _ns, regex: _r, notRegex: _nr, ...rest } = options;
-  const identity = JSON.stringify([routeKey, rest]);
-  let nth = 0;
-  while (seen.has(`${identity}#${nth}`)) nth += 1;
-  return `${identity}#${nth}`;
 }
 
 function addCounts(sum: DestinationCounts, more: DestinationCounts): void {

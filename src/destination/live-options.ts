@@ -1,0 +1,155 @@
+// The options of a destination as its parts read them: each at the moment of use, so that a reload can change them while
+// queue, disk and connection stay. What a part cannot take up so is not live, and needs a destination of its own.
+import { isDeepStrictEqual } from 'node:util';
+import type { DestinationOptions, ReplayOrder, WhenFull } from './options.ts';
+import { SLAB_BYTES } from './slab-pool.ts';
+
+/** A smaller `iobuf` would make a system call for every line. */
+const WRITE_BYTES_MIN = 4096;
+
+/** The options that a destination takes up while it runs; a matcher belongs to the table, others have no effect. */
+const LIVE: ReadonlySet<string> = new Set<keyof DestinationOptions>([
+  'prefix',
+  'notPrefix',
+  'sub',
+  'notSub',
+  'regex',
+  'notRegex',
+  'flush',
+  'reconn',
+  'connbuf',
+  'iobuf',
+  'spoolbuf',
+  'spoolsleep',
+  'unspoolsleep',
+  'order',
+  'replayRate',
+  'whenFull',
+  'queueBytes',
+  'redoBytes',
+  'redoAgeMs',
+  'connectTimeoutMs',
+  'writeTimeoutMs',
+  'maxConnAgeMs',
+  'rotateBytes',
+  'rotateMs',
+  'gzip',
+  'fsync',
+]);
+
+/** Tells whether a destination can go from some options to others as it is. */
+export function isLiveChange(before: DestinationOptions, after: DestinationOptions): boolean {
+  const rest = (options: DestinationOptions): [string, unknown][] =>
+    Object.entries(options).filter(([name]) => !LIVE.has(name));
+  return isDeepStrictEqual(rest(before), rest(after));
+}
+
+export class LiveOptions {
+  readonly key: string;
+  #now: DestinationOptions;
+  /** False where the sender loses nothing that it has sent. */
+  needsRedo = true;
+
+  constructor(key: string, options: DestinationOptions) {
+    this.key = key;
+    this.#now = options;
+  }
+
+  get now(): DestinationOptions {
+    return this.#now;
+  }
+
+  /** Puts other options in force; only such that `isLiveChange` allows. */
+  change(options: DestinationOptions): void {
+    this.#now = options;
+  }
+
+  get writeBytesMax(): number {
+    return Math.min(SLAB_BYTES, Math.max(WRITE_BYTES_MIN, this.#now.iobuf));
+  }
+
+  get redoBytes(): number {
+    return this.needsRedo ? this.#now.redoBytes : 0;
+  }
+
+  get redoAgeMs(): number {
+    return this.#now.redoAgeMs;
+  }
+
+  get queueBytes(): number {
+    return this.#now.queueBytes;
+  }
+
+  get linesMax(): number {
+    return this.#now.connbuf ?? Number.POSITIVE_INFINITY;
+  }
+
+  get whenFull(): WhenFull {
+    return this.#now.whenFull;
+  }
+
+  get order(): ReplayOrder {
+    return this.#now.order;
+  }
+
+  get replayRate(): number {
+    return this.#now.replayRate;
+  }
+
+  /** True when a full queue goes to disk; otherwise only the end puts lines there. */
+  get spills(): boolean {
+    return this.#now.whenFull === 'spill' || this.#now.spool === true;
+  }
+
+  get host(): string {
+    const { address } = this.#now;
+    return address.protocol === 'tcp' ? address.host : '';
+  }
+
+  get port(): number {
+    const { address } = this.#now;
+    return address.protocol === 'tcp' ? address.port : 0;
+  }
+
+  get path(): string {
+    const { address } = this.#now;
+    return address.protocol === 'file' ? address.path : '';
+  }
+
+  get connectTimeoutMs(): number {
+    return this.#now.connectTimeoutMs;
+  }
+
+  /** Longest pause between attempts. */
+  get reconnectMs(): number {
+    return this.#now.reconn;
+  }
+
+  get retryMs(): number {
+    return this.#now.reconn;
+  }
+
+  get writeTimeoutMs(): number {
+    return this.#now.writeTimeoutMs;
+  }
+
+  get maxAgeMs(): number {
+    return this.#now.maxConnAgeMs;
+  }
+
+  get rotateBytes(): number {
+    return this.#now.rotateBytes;
+  }
+
+  get rotateMs(): number {
+    return this.#now.rotateMs;
+  }
+
+  get gzip(): boolean {
+    return this.#now.gzip;
+  }
+
+  get fsync(): boolean {
+    return this.#now.fsync;
+  }
+}
