@@ -11,6 +11,8 @@ export interface ExplainedDestination {
   readonly key: string;
   readonly addr: string;
   readonly instance: string;
+  /** One line goes to one of the destinations of this route; true for those of a `round_robin` alone. */
+  readonly in_turn?: true;
 }
 
 /**
@@ -49,7 +51,7 @@ function takenDestinations(steps: readonly ExplainStep[], config: Config): Expla
   for (const step of steps) {
     if (step.kind !== 'route') continue;
     for (const { index, outcome } of step.destinations) {
-      if (outcome !== 'taken') continue;
+      if (outcome !== 'taken' && outcome !== 'in_turn') continue;
       const options = config.table.routes[step.index]!.destinations[index]!;
       const { address } = options;
       const isFile = address.protocol === 'file';
@@ -58,6 +60,7 @@ function takenDestinations(steps: readonly ExplainStep[], config: Config): Expla
         key: destinationKey(step.key, options.addr),
         addr: isFile ? options.addr : `${bracket(address.host)}:${address.port}`,
         instance: isFile ? '' : address.instance,
+        ...(outcome === 'in_turn' && { in_turn: true }),
       });
     }
   }

@@ -48,14 +48,27 @@ function renderRoute(step: RouteStep): string[] {
   const name = `route "${step.key}" (${step.type})`;
   if (step.outcome === 'not_seen') return [`${name}: not seen, an earlier route stopped it`];
   if (step.outcome === 'refused') return [`${name}: no${renderFailed(step.failed)}`];
-  const head = `${name}: yes${step.stopped ? ', later routes do not see it' : ''}`;
+  const head = `${name}: yes${renderPlace(step)}${step.stopped ? ', later routes do not see it' : ''}`;
   return [head, ...step.destinations.map((destination) => `  ${renderDestination(destination)}`)];
 }
 
 function renderDestination({ addr, outcome, failed }: DestinationOutcome): string {
   if (outcome === 'taken') return `${addr}: yes`;
-  if (outcome === 'not_tried') return `${addr}: not tried, an earlier one took it`;
-  return `${addr}: no${renderFailed(failed)}`;
+  if (outcome === 'refused') return `${addr}: no${renderFailed(failed)}`;
+  return `${addr}: ${OUTCOME_WORDS[outcome]}`;
+}
+
+const OUTCOME_WORDS = {
+  not_tried: 'not tried, an earlier one took it',
+  not_owner: 'no, the hash gives the key to others',
+  standby: 'only while others are offline',
+  in_turn: 'in turn with the others',
+} as const;
+
+function renderPlace({ place, type }: RouteStep): string {
+  if (place === undefined) return '';
+  const unit = type === 'jump_fnv1a_ch' ? 'bucket' : type === 'any_of' ? 'member' : 'position';
+  return `, ${unit} ${place.position} by the hash of ${place.hashed}`;
 }
 
 function renderFailed(failed: FailedCondition | undefined): string {

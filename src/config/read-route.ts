@@ -1,12 +1,13 @@
 // A `[[route]]`. One of a type that is not built is an error: to leave it out would swallow its metrics.
 import type { DestinationOptions } from '../destination/options.ts';
 import { noDestinations } from '../table/operation.ts';
-import { HASH_DEFAULTS, type RouteOptions } from '../table/options.ts';
+import type { RouteOptions } from '../table/options.ts';
+import { isHashType, isRouteType, judgeRoute, type RouteFinding } from '../table/route/route-type-options.ts';
 import type { Overrides } from './overrides.ts';
 import type { Place, Problems } from './problem.ts';
 import type { DestinationReader } from './read-destination.ts';
 import { readMatcher } from './read-matcher.ts';
-import { BUILT_ROUTE_TYPES, CLOUD_ROUTE_KEYS, REFUSED_ROUTE_TYPES } from './route-options.ts';
+import { CLOUD_ROUTE_KEYS, HASH_ROUTE_KEYS, REFUSED_ROUTE_TYPES } from './route-options.ts';
 import { ROUTE_SECTION } from './sections.ts';
 import { matchKeys, readSettings, type Settings } from './settings.ts';
 import type { TomlTable } from './toml-tree.ts';
@@ -29,10 +30,39 @@ export function readRoute(
     if (destination !== undefined) destinations.push(destination);
   }
   const key = settings.string('key');
-  const type = BUILT_ROUTE_TYPES.find((built) => built === settings.string('type'));
-  if (type === undefined) return undefined;
-  if (texts.length === 0) problems.error(settings.placeOf('destinations'), noDestinations(key));
-  return { ...HASH_DEFAULTS, key, type, matcher, stop: settings.boolean('stop'), destinations };
+  const type = settings.string('type');
+  if (!isRouteType(type)) return undefined;
+  if (texts.length === 0) {
+    problems.error(settings.placeOf('destinations'), noDestinations(key));
+    return undefined;
+  }
+  const route: RouteOptions = {
+    key,
+    type,
+    matcher,
+    stop: settings.boolean('stop'),
+    replicationFactor: settings.number('replication_factor'),
+    diverseReplicas: settings.boolean('diverse_replicas'),
+    tagRelayNormalized: settings.boolean('tag_relay_normalized'),
+    destinations,
+  };
+  // What could not be read has been noted, and is missing in what would be judged.
+  if (destinations.length === texts.length) noteFindings(route, settings, problems);
+  return route;
+}
+
+function noteFindings(route: RouteOptions, settings: Settings, problems: Problems): void {
+  const findings = judgeRoute(route);
+  if (!isHashType(route.type) && findings.every(({ kind }) => kind === 'warning')) {
+    for (const name of HASH_ROUTE_KEYS) noteWithoutEffect(name, settings, problems);
+  }
+  const texts = settings.texts('destinations');
+  const placeOf = ({ about }: RouteFinding): Place =>
+    'destination' in about ? texts[about.destination]!.place : settings.placeOf(about.option);
+  for (const finding of findings) {
+    if (finding.kind === 'error') problems.error(placeOf(finding), finding.text);
+    else problems.warn(placeOf(finding), finding.text);
+  }
 }
 
 /** A type that is not built: say that, and nothing about the options that only it would understand. */
@@ -48,10 +78,12 @@ function isRefused(table: TomlTable, problems: Problems): boolean {
 }
 
 function noticeCloudKeys(settings: Settings, problems: Problems): void {
-  for (const name of CLOUD_ROUTE_KEYS) {
-    const given = settings.given(name);
-    if (given !== undefined) problems.warn(given.place, `"${name}" has no effect on a route of this type`);
-  }
+  for (const name of CLOUD_ROUTE_KEYS) noteWithoutEffect(name, settings, problems);
+}
+
+function noteWithoutEffect(name: string, settings: Settings, problems: Problems): void {
+  const given = settings.given(name);
+  if (given !== undefined) problems.warn(given.place, `"${name}" has no effect on a route of this type`);
 }
 
 /** Warns of what makes routes hard to tell apart, in commands and in the names of metrics. */

@@ -1,19 +1,40 @@
 // The keys of a `[[route]]`. Those of the cloud routes are known, so that a config is read whole, but not built yet.
 import type { Option, OptionType } from '../util/option.ts';
+import { HASH_DEFAULTS } from '../table/options.ts';
+import { REPLICATION_FACTOR_MAX, ROUTE_TYPES } from '../table/route/route-type-options.ts';
 import { MATCHER_OPTIONS } from './matcher-options.ts';
 
-/** Route types that run. */
-export const BUILT_ROUTE_TYPES = ['sendAllMatch', 'sendFirstMatch'] as const;
-
 /** crng's route types that this version refuses to start with: to ignore one would swallow its metrics. */
-export const REFUSED_ROUTE_TYPES: readonly string[] = [
-  'consistentHashing',
-  'consistentHashing-v2',
-  'grafanaNet',
-  'kafkaMdm',
-  'pubsub',
-  'cloudWatch',
+export const REFUSED_ROUTE_TYPES: readonly string[] = ['grafanaNet', 'kafkaMdm', 'pubsub', 'cloudWatch'];
+
+const HASH: readonly Option[] = [
+  {
+    name: 'replication_factor',
+    type: 'int',
+    default: HASH_DEFAULTS.replicationFactor,
+    min: 1,
+    max: REPLICATION_FACTOR_MAX,
+    doc: 'Routes that hash: how many destinations get each key.',
+    status: 'active',
+  },
+  {
+    name: 'diverse_replicas',
+    type: 'bool',
+    default: HASH_DEFAULTS.diverseReplicas,
+    doc: 'carbon_ch, carbon_fnv1a_ch: copies of a key go to different hosts, as with DIVERSE_REPLICAS of carbon.',
+    status: 'active',
+  },
+  {
+    name: 'tag_relay_normalized',
+    type: 'bool',
+    default: HASH_DEFAULTS.tagRelayNormalized,
+    doc: 'Routes that hash: a key counts with its tags in order, as with TAG_RELAY_NORMALIZED of carbon. The line itself keeps them as they came.',
+    status: 'active',
+  },
 ];
+
+/** The names of keys that only routes of a hash type look at. */
+export const HASH_ROUTE_KEYS: readonly string[] = HASH.map(({ name }) => name);
 
 const CARBON: readonly Option[] = [
   { name: 'key', type: 'string', default: '', doc: 'Names the route.', status: 'active' },
@@ -21,8 +42,8 @@ const CARBON: readonly Option[] = [
     name: 'type',
     type: 'choice',
     required: true,
-    choices: [...BUILT_ROUTE_TYPES, ...REFUSED_ROUTE_TYPES],
-    doc: 'sendAllMatch: every destination that accepts; sendFirstMatch: the first that accepts. The others are not built yet: a config that has one does not start.',
+    choices: [...ROUTE_TYPES.map(({ name }) => name), ...REFUSED_ROUTE_TYPES],
+    doc: `${ROUTE_TYPES.map(({ name, doc }) => `${name}: ${doc}`).join('; ')}. ${REFUSED_ROUTE_TYPES.join(', ')} are not built yet: a config that has one does not start.`,
     status: 'active',
   },
   ...MATCHER_OPTIONS,
@@ -40,6 +61,7 @@ const CARBON: readonly Option[] = [
     doc: 'Later routes do not see what this one took.',
     status: 'active',
   },
+  ...HASH,
 ];
 
 const CLOUD: readonly Option[] = [

@@ -9,8 +9,8 @@ import { Route } from './route/route.ts';
 
 /** What a table needs from outside. */
 export interface TableDependencies {
-  /** Gives the id of the output that a destination feeds; no two destinations share one. */
-  outputOf(routeIndex: number, destinationIndex: number): number;
+  /** Gives the id of the output of a slot of a route (its destination of that index, or a group); no two slots share one. */
+  outputOf(routeIndex: number, slot: number): number;
   /** Judges a key as received; the text of the error, undefined when it is good. */
   validateKey(key: Uint8Array): string | undefined;
 }
@@ -30,9 +30,11 @@ export function compileTable(options: TableOptions, dependencies: TableDependenc
   const patterns = new PatternCache();
   const blocklist = options.blocklist.map((m, i) => new Matcher(m, `blocklist entry ${i + 1}`, patterns));
   const rewriters = options.rewriters.map((r, i) => new Rewriter(r, `rewriter ${i + 1}`, patterns));
-  const routes = options.routes.map((r, i) => new Route(r, patterns, (d) => dependencies.outputOf(i, d)));
-  const outputs = routes.flatMap((route) => route.destinations.map((destination) => destination.output));
-  assert(new Set(outputs).size === outputs.length, 'two destinations share an output');
+  const routes = options.routes.map(
+    (r, i) => new Route(r, patterns, (slot) => dependencies.outputOf(i, slot)),
+  );
+  const outputs = routes.flatMap((route) => route.outputs);
+  assert(new Set(outputs).size === outputs.length, 'two slots share an output');
   const { budget } = patterns;
   return { validateKey: (key) => dependencies.validateKey(key), blocklist, rewriters, routes, budget };
 }

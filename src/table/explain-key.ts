@@ -5,6 +5,7 @@ import type { CompiledTable } from './compiled-table.ts';
 import type { DestinationOutcome, ExplainStep, Explanation, RouteStep } from './explain.ts';
 import { KeyText } from './key-text.ts';
 import { REWRITTEN_TOO_LONG, rewrittenKeyError } from './rewritten-key.ts';
+import type { KeyPlace } from './route/hash-choice.ts';
 import type { Route } from './route/route.ts';
 
 /** Tells what each rule of `table` does with a key. */
@@ -59,10 +60,17 @@ function route(table: CompiledTable, text: KeyText, steps: ExplainStep[]): numbe
   for (const [index, compiled] of table.routes.entries()) {
     const step: RouteStep = stopped ? unseen(compiled, index) : tryRoute(compiled, index, text);
     steps.push(step);
-    for (const { outcome, output } of step.destinations) if (outcome === 'taken') outputs.push(output);
+    const taken = step.destinations.filter(({ outcome }) => outcome === 'taken' || outcome === 'in_turn');
+    outputs.push(...new Set(inOrder(step, taken).map(({ output }) => output)));
     stopped ||= step.stopped;
   }
   return outputs;
+}
+
+/** A hash names its members in an order of its own. */
+function inOrder({ place }: RouteStep, taken: readonly DestinationOutcome[]): readonly DestinationOutcome[] {
+  if (place === undefined) return taken;
+  return taken.toSorted((a, b) => place.members.indexOf(a.index) - place.members.indexOf(b.index));
 }
 
 function unseen({ options }: Route, index: number): RouteStep {
@@ -76,17 +84,40 @@ function tryRoute(compiled: Route, index: number, text: KeyText): RouteStep {
   if (failed !== undefined) {
     return { kind: 'route', index, key, type, outcome: 'refused', failed, destinations: [], stopped: false };
   }
-  const destinations = tryDestinations(compiled, text);
-  const stopped = stop && destinations.some(({ outcome }) => outcome === 'taken');
-  return { kind: 'route', index, key, type, outcome: 'matched', destinations, stopped };
+  const place = compiled.place(text);
+  const destinations = place === undefined ? tryDestinations(compiled, text) : ownersOf(compiled, place);
+  const stopped = stop && destinations.some(({ outcome }) => outcome === 'taken' || outcome === 'in_turn');
+  return {
+    kind: 'route',
+    index,
+    key,
+    type,
+    outcome: 'matched',
+    ...(place && { place }),
+    destinations,
+    stopped,
+  };
+}
+
+function ownersOf(compiled: Route, { members }: KeyPlace): DestinationOutcome[] {
+  const other = compiled.options.type === 'any_of' ? 'standby' : 'not_owner';
+  return compiled.destinations.map(({ options, output }, index) => {
+    return { index, addr: options.addr, output, outcome: members.includes(index) ? 'taken' : other };
+  });
 }
 
 function tryDestinations(compiled: Route, text: KeyText): DestinationOutcome[] {
   const outcomes: DestinationOutcome[] = [];
+  const { type } = compiled.options;
   let taken = false;
   for (const [index, { options, matcher, output }] of compiled.destinations.entries()) {
     const { addr } = options;
-    if (taken && compiled.options.type === 'sendFirstMatch') {
+    if (type === 'failover' || type === 'round_robin') {
+      const failover = index === 0 ? 'taken' : 'standby';
+      outcomes.push({ index, addr, output, outcome: type === 'failover' ? failover : 'in_turn' });
+      continue;
+    }
+    if (taken && type === 'sendFirstMatch') {
       outcomes.push({ index, addr, output, outcome: 'not_tried' });
       continue;
     }

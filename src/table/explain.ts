@@ -2,6 +2,7 @@
 import type { Plan } from '../metric/plan.ts';
 import type { FailedCondition } from './matcher.ts';
 import type { MatcherOptions, RewriterOptions, RouteType } from './options.ts';
+import type { KeyPlace } from './route/hash-choice.ts';
 
 /** The key as received was judged; `error`: the text of the validation error. */
 export interface ValidateStep {
@@ -34,12 +35,15 @@ export interface RewrittenKeyStep {
   readonly error: string;
 }
 
-/** What became of a key at a destination; `not_tried`: an earlier one of a sendFirstMatch route took it. */
+/**
+ * What became of a key at a destination. `not_tried`: an earlier one of a sendFirstMatch route took it; `not_owner`: the
+ * hash gives the key to others; `standby`: others take it while they are online; `in_turn`: one of those so marked gets it.
+ */
 export interface DestinationOutcome {
   readonly index: number;
   readonly addr: string;
   readonly output: number;
-  readonly outcome: 'taken' | 'refused' | 'not_tried';
+  readonly outcome: 'taken' | 'refused' | 'not_tried' | 'not_owner' | 'standby' | 'in_turn';
   readonly failed?: FailedCondition;
 }
 
@@ -54,6 +58,8 @@ export interface RouteStep {
   readonly type: RouteType;
   readonly outcome: 'matched' | 'refused' | 'not_seen';
   readonly failed?: FailedCondition;
+  /** Where the key lies, when the route matched and a hash decides; `members` in order, copies after the main one. */
+  readonly place?: KeyPlace;
   /** Those of a route that matched; otherwise empty. */
   readonly destinations: readonly DestinationOutcome[];
   /** This route took the key and has `stop`: later routes do not see it. */

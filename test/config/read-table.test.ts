@@ -112,15 +112,47 @@ test('COMPAT 2: a route needs a type that exists and a destination', () => {
   assert.match(misspelt ?? '', /^error c\.toml:3:8: .*did you mean "sendAllMatch"\?$/);
 });
 
+const HASHED = (options: string): string => `[[route]]\nkey = 'k'\ntype = 'consistentHashing'\n${options}\n`;
+
+test('COMPAT 2: a route that hashes needs two destinations without matchers, each told apart', () => {
+  assert.deepEqual(problemsOf(HASHED("destinations = ['h:1']")), [
+    "error c.toml:5:16: must get at least 2 destination for route 'k'",
+  ]);
+  assert.deepEqual(problemsOf(HASHED("destinations = ['h:1', 'g:1 sub=x']")), [
+    "error c.toml:5:24: matching options (e.g. 'prefix', 'sub', and 'regex') not allowed for this route type",
+  ]);
+  assert.match(
+    problemsOf(HASHED("destinations = ['h:1', 'h:2']"))[0] ?? '',
+    /^warning c\.toml:5:24: h:1 and h:2 have one place on the ring/,
+  );
+  assert.match(
+    problemsOf(HASHED("destinations = ['[::1]:1', 'h:2']"))[0] ?? '',
+    /^error c\.toml:5:17: .* IPv6 /,
+  );
+  assert.match(
+    problemsOf(HASHED("destinations = ['g:1', 'file:x']"))[0] ?? '',
+    /^error c\.toml:5:24: .* host:port only/,
+  );
+  assert.match(
+    problemsOf(HASHED("replication_factor = 3\ndestinations = ['g:1', 'h:1']"))[0] ?? '',
+    /^error c\.toml:5:22: 3 copies need as many destinations/,
+  );
+  assert.deepEqual(problemsOf(HASHED("replication_factor = 2\ndestinations = ['h:1:a', 'h:1:b']")), []);
+});
+
+test('carbon_ch refuses two destinations with one host and instance, as carbon does', () => {
+  const text = "[[route]]\nkey = 'k'\ntype = 'carbon_ch'\ndestinations = ['h:1', 'h:2']\n";
+  assert.match(problemsOf(text)[0] ?? '', /^error c\.toml:5:24: carbon does not take two destinations/);
+});
+
+test('hash options on a route that does not hash are said to have no effect', () => {
+  assert.deepEqual(problemsOf(route("diverse_replicas = true\ndestinations = ['h:1']")), [
+    'warning c.toml:5:20: "diverse_replicas" has no effect on a route of this type',
+  ]);
+});
+
 test('COMPAT 0.8: a route of a type that is not built refuses to start, and says nothing about its options', () => {
-  const types = [
-    'consistentHashing',
-    'consistentHashing-v2',
-    'grafanaNet',
-    'kafkaMdm',
-    'pubsub',
-    'cloudWatch',
-  ];
+  const types = ['grafanaNet', 'kafkaMdm', 'pubsub', 'cloudWatch'];
   for (const type of types) {
     const problems = problemsOf(
       `[[route]]\ntype = '${type}'\nAPIKEY = 'x'\ndimensions = [['a', 'b']]\ncodek = 'x'\n`,

@@ -1,0 +1,53 @@
+// How a route that hashes, or an `any_of`, finds the members of a key: the key as it leaves, or its normal form.
+import { KeyText } from '../key-text.ts';
+import type { HashRouteType, RouteOptions } from '../options.ts';
+import { fnv1aMember } from './ring/c-relay-hash.ts';
+import { makePlacement } from './ring/make-placement.ts';
+import { normalizeKey } from './ring/normalized-key.ts';
+import type { Placement } from './ring/placement.ts';
+
+/** Where a key lies: the text that was hashed, its position (a bucket where there is no ring), its members in order. */
+export interface KeyPlace {
+  readonly hashed: string;
+  readonly position: number;
+  readonly members: readonly number[];
+}
+
+/** Puts keys on the members of a route; the same key always on the same. */
+export class HashChoice {
+  readonly #placement: Placement;
+  readonly #normalizes: boolean;
+
+  constructor(route: RouteOptions, type: HashRouteType | 'any_of') {
+    const { destinations } = route;
+    this.#placement =
+      type === 'any_of' ? anyOfPlacement(destinations.length) : makePlacement(type, destinations, route);
+    this.#normalizes = route.tagRelayNormalized;
+  }
+
+  /** The members of a key, indices of destinations. */
+  members(text: KeyText): readonly number[] {
+    return this.#placement.members(this.#hashed(text).bytes);
+  }
+
+  /** Where a key lies, for those who ask. */
+  place(text: KeyText): KeyPlace {
+    const hashed = this.#hashed(text);
+    return {
+      hashed: hashed.decoded.text,
+      position: this.#placement.position(hashed.bytes),
+      members: this.#placement.members(hashed.bytes),
+    };
+  }
+
+  #hashed(text: KeyText): KeyText {
+    if (!this.#normalizes) return text;
+    const normal = normalizeKey(text.byteString);
+    return normal === text.byteString ? text : KeyText.fromByteString(normal);
+  }
+}
+
+function anyOfPlacement(count: number): Placement {
+  const position = (key: Uint8Array): number => fnv1aMember(key, count);
+  return { position, members: (key) => [position(key)] };
+}
