@@ -7,6 +7,7 @@ import { addHealthRoutes } from './health-routes.ts';
 import { type AdminSources, type RouteGroup, renderError } from './http-context.ts';
 import { addLedgerRoutes } from './ledger-routes.ts';
 import { addMetricsRoutes } from './metrics-routes.ts';
+import { addReloadRoutes } from './reload-routes.ts';
 import { addSpoolRoutes } from './spool-routes.ts';
 
 /** Longest body of a request. */
@@ -18,6 +19,7 @@ const GROUPS: readonly RouteGroup[] = [
   addMetricsRoutes,
   addBadMetricsRoutes,
   addSpoolRoutes,
+  addReloadRoutes,
 ];
 
 /** Makes the application. */

@@ -4,8 +4,7 @@
 //   GET  /api/spools                    [{"key":s,"route":s,"addr":s,"folder":s,"state":s,"lines":n,"bytes":n,...}]
 //   POST /api/spools/{key}/purge        drops what waits (reason `purged`): {"lines":n}
 //   POST /api/spools/{key}/lines        whole lines, put behind what waits: {"lines":n}; 503: full now, try again
-import { getConnInfo } from '@hono/node-server/conninfo';
-import type { MiddlewareHandler } from 'hono';
+import { fromHereOnly } from './from-here-only.ts';
 import { type RouteGroup, refuseOtherMethods, renderError } from './http-context.ts';
 
 /** One spool of a running relay. */
@@ -67,20 +66,6 @@ export const addSpoolRoutes: RouteGroup = (app, { spools }) => {
     return taken ? c.json({ lines }) : renderError(c, 503, `the spool "${key}" takes no more now`);
   });
   refuseOtherMethods(app, `${PATH}/:key/lines`, ['POST']);
-};
-
-/** Lets requests pass whose sender is this machine itself, as far as can be told. */
-const fromHereOnly: MiddlewareHandler = async (c, next) => {
-  const { address = '' } = getConnInfo(c).remote;
-  const isHere = /^(::ffff:)?127(\.\d{1,3}){3}$/.test(address) || address === '::1';
-  // A browser names the page that asks; a proxy names for whom it asks.
-  const others = ['origin', 'sec-fetch-site', 'forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
-  if (isHere && others.every((name) => c.req.header(name) === undefined)) return await next();
-  return renderError(
-    c,
-    403,
-    'spools are changed from the machine of the relay only, not by a browser or proxy',
-  );
 };
 
 /** Counts the lines of a body; undefined when one is empty or the last one is cut. */

@@ -1,8 +1,11 @@
 // The command line: which commands there are, their help, and what each hands to whom.
 import { Command, CommanderError } from 'commander';
+import type { LoadedConfig } from '../config/load-config.ts';
 import type { Flags } from '../config/overrides.ts';
+import { renderProblem } from '../config/problem.ts';
+import type { FreshConfig } from '../relay/reload.ts';
 import { EMBEDDED_FILE } from '../config/embedded-config.ts';
-import { check } from './check.ts';
+import { check, checkReload } from './check.ts';
 import { addConfigFlags, collectConfigFlags } from './config-flags.ts';
 import type { CommandWorld } from './command-world.ts';
 import { compileForCommand } from './compile-for-command.ts';
@@ -10,6 +13,7 @@ import { stripCrngFlags } from './crng-flags.ts';
 import { CommandError, EXIT, EXIT_CODE_HELP } from './exit-code.ts';
 import { explainLine } from './explain.ts';
 import { isFatal, readConfig, renderProblems } from './read-config.ts';
+import { readConfigAside } from './read-config-aside.ts';
 import { renderExplained } from './render-explained.ts';
 import { addSpool } from './spool-command.ts';
 import { readVersion, renderVersion } from './version.ts';
@@ -30,7 +34,7 @@ With --json each line becomes one object:
 key is the key with which the line leaves; reason says why it goes nowhere.`;
 
 const DIFF_HELP = `
-With --diff one line is printed for each change:
+With --diff, and with --url, one line is printed for each change:
   + route all (sendAllMatch, 2 destinations)                        it comes
   ~ destination 10.0.0.1:2003 of route all: flush 1000 -> 500       it changes, and keeps its queue and its spool
   - rewriter 3 "old" -> "new" max -1                                it goes
@@ -77,10 +81,18 @@ function makeProgram(world: CommandWorld, done: (code: number) => void): Command
   program
     .command('check')
     .description('say what is wrong with a config, as file:line:column: message, without running it')
-    .argument('<file>', 'the config')
+    .argument('[file]', 'the config')
     .option('--diff <running>', 'say what the config would change for a relay that runs this one')
+    .option('--url <url>', 'say what a running relay would change if it read its own config again')
     .addHelpText('after', `${DIFF_HELP}\n${EXIT_CODE_HELP}`)
-    .action((file: string, options: { diff?: string }) => done(check(file, options.diff, world)));
+    .action(async (file: string | undefined, options: { diff?: string; url?: string }) => {
+      if ((file === undefined) === (options.url === undefined)) {
+        throw new CommandError('give a config, or --url of a running relay', EXIT.usage);
+      }
+      done(
+        file === undefined ? await checkReload(options.url ?? '', world) : check(file, options.diff, world),
+      );
+    });
   addExplain(program, world);
   addSpool(program, world, done);
   program
@@ -143,7 +155,20 @@ async function startRelay(
   }
   // Only here: the other commands do without the relay and its engine.
   const { runRelay } = await import('../relay/run-relay.ts');
-  return runRelay({ config, version: readVersion(), embedded: file === undefined });
+  return runRelay({
+    config,
+    version: readVersion(),
+    embedded: file === undefined,
+    readAgain: async () => freshConfig(await readConfigAside(file, flags, world), strict),
+  });
+}
+
+function freshConfig({ config, problems }: LoadedConfig, strict: boolean): FreshConfig {
+  const fatal = problems.filter((problem) => isFatal(problem, strict));
+  if (config !== undefined && fatal.length === 0) {
+    return { config, problems: [], warnings: problems.map(renderProblem) };
+  }
+  return { config: undefined, problems: fatal.map(renderProblem), warnings: [] };
 }
 
 async function explain(

@@ -1,10 +1,10 @@
 // The command `sluice`: hands the machine to the command line and ends with its exit code.
-import { globSync, readFileSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { isAbsolute, join, relative, resolve } from 'node:path';
 import { isatty } from 'node:tty';
 import { systemClock } from '../util/clock.ts';
 import type { CommandWorld } from './command-world.ts';
+import { systemConfigFiles } from './config-files.ts';
 import { runCommandLine } from './command-line.ts';
 import { EXIT } from './exit-code.ts';
 import { nodeVersionError } from './node-version.ts';
@@ -25,15 +25,6 @@ function writeAll(descriptor: number, text: string | Uint8Array): void {
 
 const FULL_PIPE_WAIT_MS = 5;
 
-/** Lists files as paths that begin as `folder` and the pattern do. */
-function listFiles(pattern: string, folder: string): string[] {
-  const files = globSync(pattern, { cwd: folder, withFileTypes: true }).filter(
-    (entry) => !entry.isDirectory(),
-  );
-  const paths = files.map(({ parentPath, name }) => join(parentPath, name));
-  return isAbsolute(pattern) ? paths : paths.map((path) => join(folder, relative(resolve(folder), path)));
-}
-
 async function readStdin(): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
@@ -43,8 +34,7 @@ async function readStdin(): Promise<Uint8Array> {
 const world: CommandWorld = {
   env: process.env,
   hostName: hostname(),
-  readFile: (path) => readFileSync(path),
-  listFiles,
+  ...systemConfigFiles,
   readStdin,
   clock: systemClock,
   stderrIsTerminal: isatty(2),

@@ -7,8 +7,11 @@ import { parseDestination } from '../destination/parse-destination.ts';
 import type { CommandWorld } from './command-world.ts';
 import { CommandError } from './exit-code.ts';
 
+/** What a config is read from. */
+type ConfigWorld = Pick<CommandWorld, 'readFile' | 'listFiles' | 'env' | 'hostName'>;
+
 /** Reads and loads a config; without a file the embedded default. Throws a CommandError when it cannot be read. */
-export function readConfig(file: string | undefined, flags: Flags, world: CommandWorld): LoadedConfig {
+export function readConfig(file: string | undefined, flags: Flags, world: ConfigWorld): LoadedConfig {
   const sources: ConfigSources = {
     file: file === undefined ? undefined : readConfigText(file, world),
     flags,
@@ -36,7 +39,7 @@ export function renderProblems(problems: readonly Problem[], strict: boolean): s
   return lines.join('');
 }
 
-function readConfigText(file: string, world: CommandWorld): ConfigText {
+function readConfigText(file: string, world: ConfigWorld): ConfigText {
   try {
     return { file, text: readText(file, world) };
   } catch (error) {
@@ -45,7 +48,7 @@ function readConfigText(file: string, world: CommandWorld): ConfigText {
 }
 
 /** Reads a text; throws an error whose message says why it cannot be read. */
-function readText(file: string, world: CommandWorld): string {
+function readText(file: string, world: ConfigWorld): string {
   try {
     return new TextDecoder('utf-8', { ignoreBOM: true }).decode(world.readFile(file));
   } catch (error) {

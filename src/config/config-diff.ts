@@ -19,3 +19,19 @@ export function renderKeyDiff(before: Config, after: Config): string[] {
   });
   return lines.toSorted((a, b) => Number(a.startsWith('!')) - Number(b.startsWith('!')));
 }
+
+/** Makes the config that is in force after a reload: that of before, with what is live, and the table, of the fresh one. */
+export function withLiveKeys(running: Config, fresh: Config): Config {
+  const live = Object.entries(fresh.keys).filter(([name]) => DECLARED.get(name)?.live === true);
+  const { logLevel, badMetricsMaxAgeMs, shutdownTimeoutMs, table, files, warnings } = fresh;
+  return {
+    ...running,
+    logLevel,
+    badMetricsMaxAgeMs,
+    shutdownTimeoutMs,
+    table,
+    files,
+    warnings,
+    keys: { ...running.keys, ...Object.fromEntries(live) },
+  };
+}

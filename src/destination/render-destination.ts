@@ -32,6 +32,7 @@ export function differingOptions(
   before: DestinationOptions,
   after: DestinationOptions,
 ): { readonly name: string; readonly before: unknown; readonly after: unknown }[] {
+  if (isDeepStrictEqual(before, after)) return [];
   return DESTINATION_OPTIONS.flatMap(({ name }) => {
     const field = destinationField(name, before);
     if (field === undefined || isDeepStrictEqual(before[field], after[field])) return [];

@@ -2,8 +2,10 @@
 //
 //   start: destinations, then listeners (nothing is accepted that has nowhere to go), then HTTP
 //   drain: inputs (to the senders' FIN), destinations (to the last line), HTTP; all within one deadline
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { makeHttpApp } from '../admin/http-app.ts';
 import { AdminHttpServer } from '../admin/http-server.ts';
+import type { ReloadConfig } from '../admin/reload-routes.ts';
 import type { Config } from '../config/config.ts';
 import type { DestinationDependencies } from '../destination/destination-dependencies.ts';
 import { QueueBudget } from '../destination/queue-budget.ts';
@@ -18,9 +20,12 @@ import { type Ledger, makeLedger, makeRelayCounts, type RelayCounts } from '../t
 import { LedgerWatch } from '../telemetry/ledger-watch.ts';
 import { MetricRegistry } from '../telemetry/registry.ts';
 import type { Clock } from '../util/clock.ts';
+import type { TableOptions } from '../table/options.ts';
 import type { Log } from '../util/log.ts';
+import type { LogThreshold } from '../util/log-level.ts';
 import { LineDispatcher } from './dispatcher.ts';
 import { makeRelayView } from './relay-view.ts';
+import { type FreshConfig, Reload } from './reload.ts';
 import { Routing } from './routing.ts';
 import { makeSpoolAdmin } from './spool-admin.ts';
 import type { SpoolRoot } from './spool-root.ts';
@@ -51,18 +56,27 @@ export interface RelayWorld {
   readonly turn: Turn;
   /** Where lines may wait on disk; absent: nowhere. */
   readonly spools?: Pick<SpoolRoot, 'makeSpool' | 'folderOf'> | undefined;
+  /** Reads the config again; absent: it cannot be reloaded. */
+  readonly readAgain?: (() => Promise<FreshConfig>) | undefined;
+  /** Makes the folders that a table wants; rejects with one line. */
+  readonly prepare?: (table: TableOptions) => Promise<void>;
+  /** Shows another level of the log from now on. */
+  readonly setLogLevel?: (level: LogThreshold) => void;
   /** False where another relay of this process has them. */
   readonly processMetrics: boolean;
 }
 
 export class Relay {
-  readonly config: Config;
   readonly routing: Routing;
   /** Whoever changes the table asks this. */
   readonly tableControl: TableControl;
+  /** Reads the config again; undefined when there is none to read. */
+  readonly reload: Reload | undefined;
   readonly engine: Engine;
   readonly counts: RelayCounts = makeRelayCounts();
   readonly #world: RelayWorld;
+  readonly #badMetrics: BadMetrics;
+  #config: Config;
   readonly #input: PlainInput | undefined;
   readonly #http: AdminHttpServer | undefined;
   readonly #watch: LedgerWatch;
@@ -84,16 +98,19 @@ export class Relay {
 
   private constructor(config: Config, world: RelayWorld, engine: Engine) {
     const { clock, log } = world;
-    this.config = config;
+    this.#config = config;
     this.engine = engine;
     this.#world = world;
     const badMetrics = new BadMetrics({ maxAgeMs: config.badMetricsMaxAgeMs }, { clock });
+    this.#badMetrics = badMetrics;
     this.#budget = new QueueBudget({ totalBytes: config.queueBytesTotal });
     this.routing = this.#makeRouting();
     this.tableControl = new TableControl(config.table, {
       apply: (table) => this.routing.apply(table),
+      check: (table) => this.routing.check(table),
       log,
     });
+    this.reload = this.#makeReload();
     const dispatcher = new LineDispatcher(
       { chunkBytesMax: CHUNK_BYTES_MAX, lineBytesMax: config.inputs.lineBytesMax },
       {
@@ -119,11 +136,17 @@ export class Relay {
     );
     const root = world.spools;
     const spools = root && makeSpoolAdmin({ destinations: () => this.routing.destinations, root });
-    const app = makeHttpApp({ view, badMetrics, metrics, spools }, { log });
+    const reload: ReloadConfig | undefined = this.reload && ((by, dryRun) => this.reload!.run(by, dryRun));
+    const app = makeHttpApp({ view, badMetrics, metrics, spools, reload }, { log });
     const { httpAddr } = config;
     if (httpAddr !== '') {
       this.#http = new AdminHttpServer({ addr: httpAddr }, { app, log, clock, accessLog: world.accessLog });
     }
+  }
+
+  /** The config in force. */
+  get config(): Config {
+    return this.#config;
   }
 
   /** Port of the plain listener; undefined without one. */
@@ -204,6 +227,26 @@ export class Relay {
         },
       },
     );
+  }
+
+  #makeReload(): Reload | undefined {
+    const { readAgain, prepare, setLogLevel, log } = this.#world;
+    if (readAgain === undefined) return undefined;
+    return new Reload({
+      read: readAgain,
+      control: this.tableControl,
+      running: () => this.#config,
+      prepare: async (table) => prepare?.(table),
+      takeUp: (config) => {
+        this.#config = config;
+        setLogLevel?.(config.logLevel);
+        this.#badMetrics.setMaxAge(config.badMetricsMaxAgeMs);
+        this.routing.setRemovalTime(config.shutdownTimeoutMs);
+      },
+      isEnding: () => this.#draining,
+      nextTurn,
+      log,
+    });
   }
 
   #makeInput(dispatcher: LineDispatcher): PlainInput {

@@ -30,7 +30,7 @@ export interface RoutingDependencies {
 }
 
 export class Routing {
-  readonly #options: RoutingOptions;
+  #options: RoutingOptions;
   readonly #deps: RoutingDependencies;
   readonly #outputs: (Destination | undefined)[] = [];
   readonly #leaving = new Set<Destination>();
@@ -42,8 +42,27 @@ export class Routing {
     this.#deps = dependencies;
   }
 
+  /** Compiles a table and forgets it; throws a TableError when that fails. */
+  check(table: TableOptions): void {
+    this.#compile(table);
+  }
+
+  /** Gives destinations that are taken out another time to send what they hold. */
+  setRemovalTime(removalMs: number): void {
+    this.#options = { ...this.#options, removalMs };
+  }
+
   /** Puts a table in force; throws a TableError, and changes nothing, when it does not compile. */
   apply(table: TableOptions): void {
+    const { snapshot, wanted } = this.#compile(table);
+    this.#swap(snapshot, wanted);
+  }
+
+  /** `wanted`: the destinations of the table by output id. */
+  #compile(table: TableOptions): {
+    readonly snapshot: Snapshot;
+    readonly wanted: ReadonlyMap<number, PlacedDestination>;
+  } {
     const wanted = table.routes.flatMap(({ key, destinations }) =>
       destinations.map((options) => ({ routeKey: key, options })),
     );
@@ -58,7 +77,7 @@ export class Routing {
       outputOf: (route, destination) => ids[firsts[route]! + destination]!,
       validateKey: (key) => validateKey(key, this.#options.levels),
     });
-    this.#swap(snapshot, new Map(wanted.map((destination, index) => [ids[index]!, destination])));
+    return { snapshot, wanted: new Map(wanted.map((destination, index) => [ids[index]!, destination])) };
   }
 
   /** Gives each destination the output id of the one that goes on as it, or a free one. */

@@ -7,12 +7,14 @@ import type { Config } from '../config/config.ts';
 import { renderProblem } from '../config/problem.ts';
 import { systemFiles } from '../destination/file-system.ts';
 import { makeTcpConnect, systemLookup } from '../destination/peer-socket.ts';
+import type { TableOptions } from '../table/options.ts';
 import { Logger } from '../telemetry/logger.ts';
 import { systemClock } from '../util/clock.ts';
 import { FdWriter } from '../util/fd-writer.ts';
 import type { Log } from '../util/log.ts';
 import { renderBanner } from './banner.ts';
 import { Relay } from './relay.ts';
+import type { FreshConfig } from './reload.ts';
 import { SpoolRoot } from './spool-root.ts';
 import { makeNap, Turn } from './turn.ts';
 
@@ -33,10 +35,12 @@ export interface RunOptions {
   readonly version: string;
   /** True when there was no config file: the banner tells a newcomer what to do next. */
   readonly embedded: boolean;
+  /** Reads the config again, from where it came from. */
+  readonly readAgain: () => Promise<FreshConfig>;
 }
 
 /** Runs a relay until a signal ends it; resolves to the exit code. Never rejects for what a user can cause. */
-export async function runRelay({ config, version, embedded }: RunOptions): Promise<number> {
+export async function runRelay({ config, version, embedded, readAgain }: RunOptions): Promise<number> {
   const stderr = new FdWriter(2);
   const stdout = new FdWriter(1);
   const logger = new Logger(
@@ -49,7 +53,7 @@ export async function runRelay({ config, version, embedded }: RunOptions): Promi
   let relay: Relay;
   let spools: SpoolRoot | undefined;
   try {
-    await checkFolders(config);
+    await checkFolders(config.table);
     spools = await SpoolRoot.open(config, { clock: systemClock, log, random: Math.random });
     relay = await Relay.make(config, {
       clock: systemClock,
@@ -63,16 +67,11 @@ export async function runRelay({ config, version, embedded }: RunOptions): Promi
         files: systemFiles,
         listenLookup: (host) => lookup(host, { all: true }),
       },
-      turn: new Turn(
-        { napMsMax: NAP_MS_MAX },
-        {
-          clock: systemClock,
-          nap: makeNap(),
-          soon: (fn) => void setImmediate(fn),
-          settled: (fn) => process.nextTick(fn),
-        },
-      ),
+      turn: makeTurn(),
       spools,
+      readAgain,
+      prepare: checkFolders,
+      setLogLevel: (level) => logger.setLevel(level),
       processMetrics: true,
     });
     await relay.start();
@@ -84,20 +83,36 @@ export async function runRelay({ config, version, embedded }: RunOptions): Promi
   const hasPidFile = await writePidFile(config.pidFile, log);
   log.info(`sluice ${version} is running as instance ${config.instance}`);
   if (embedded) stdout.write(describeStart(relay));
-  const drained = await signals.untilEnded(() => relay.drain(config.shutdownTimeoutMs));
+  signals.onHangUp = () => void relay.reload?.run('SIGHUP', false);
+  const drained = await signals.untilEnded(() => relay.drain(relay.config.shutdownTimeoutMs));
   if (drained === 'cut') relay.stop();
   log.info(`final ledger: ${JSON.stringify(relay.ledger())}`);
   await spools?.release();
   if (hasPidFile) await removePidFile(config.pidFile, log);
   if (drained === 'cut') return EXIT_CUT;
-  if (!drained) log.error(`lines were dropped: shutdown_timeout (${config.shutdownTimeoutMs} ms) was over`);
+  if (!drained)
+    log.error(`lines were dropped: shutdown_timeout (${relay.config.shutdownTimeoutMs} ms) was over`);
   return drained ? EXIT_OK : EXIT_ERROR;
+}
+
+function makeTurn(): Turn {
+  return new Turn(
+    { napMsMax: NAP_MS_MAX },
+    {
+      clock: systemClock,
+      nap: makeNap(),
+      soon: (fn) => void setImmediate(fn),
+      settled: (fn) => process.nextTick(fn),
+    },
+  );
 }
 
 /** The first SIGINT or SIGTERM begins the end, the second cuts it short. */
 class Signals {
   readonly #first: Promise<void>;
   readonly #second: Promise<'cut'>;
+  /** Asks for a reload; absent while there is nothing to reload. */
+  onHangUp: (() => void) | undefined;
 
   constructor(log: Log) {
     const first = Promise.withResolvers<void>();
@@ -121,14 +136,16 @@ class Signals {
     };
     process.on('SIGINT', onSignal);
     process.on('SIGTERM', onSignal);
-    process.on('SIGHUP', () =>
-      log.warn('SIGHUP: this version does not reload its config; nothing was changed'),
-    );
+    process.on('SIGHUP', () => {
+      if (this.onHangUp === undefined) log.info('SIGHUP: starting or ending; the config is not read again');
+      else this.onHangUp();
+    });
   }
 
   /** Waits for a signal, then for `drain` or a second signal. */
   async untilEnded(drain: () => Promise<boolean>): Promise<boolean | 'cut'> {
     await this.#first;
+    this.onHangUp = undefined;
     return Promise.race([drain(), this.#second]);
   }
 }
@@ -147,8 +164,8 @@ function makeCountedLog(logger: Logger, writer: FdWriter): Log & { readonly lost
 }
 
 /** Makes sure at start that each file destination can be written; later trouble is a state of the destination. */
-async function checkFolders(config: Config): Promise<void> {
-  for (const { destinations, key } of config.table.routes) {
+async function checkFolders(table: TableOptions): Promise<void> {
+  for (const { destinations, key } of table.routes) {
     for (const { address, addr } of destinations) {
       if (address.protocol !== 'file') continue;
       const folder = dirname(resolve(address.path));

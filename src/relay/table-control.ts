@@ -16,6 +16,8 @@ export type ChangeAnswer =
 export interface TableControlDependencies {
   /** Puts a table in force, or throws a TableError and changes nothing. */
   readonly apply: (table: TableOptions) => void;
+  /** Throws a TableError when a table could not be put in force. */
+  readonly check: (table: TableOptions) => void;
   readonly log: Log;
 }
 
@@ -58,6 +60,11 @@ export class TableControl {
     return this.replace(applied.table, operation.kind, by);
   }
 
+  /** Tells whether a table could be put in force; changes nothing. */
+  check(table: TableOptions): ChangeAnswer {
+    return attempt(() => this.#deps.check(table)) ?? { ok: true };
+  }
+
   /** Puts another table in force; `what` names the change. */
   replace(table: TableOptions, what: string, by: string): ChangeAnswer {
     if (table === this.#table) return { ok: true };
@@ -81,14 +88,22 @@ export class TableControl {
     return { ok: true };
   }
 
-  #put(table: TableOptions): Extract<ChangeAnswer, { ok: false }> | undefined {
-    try {
-      this.#deps.apply(table);
-    } catch (error) {
-      if (!(error instanceof TableError)) throw error;
-      return { ok: false, error: error.message, missing: false };
-    }
-    this.#table = table;
+  #put(table: TableOptions): Refusal | undefined {
+    const refusal = attempt(() => this.#deps.apply(table));
+    if (refusal === undefined) this.#table = table;
+    return refusal;
+  }
+}
+
+type Refusal = Extract<ChangeAnswer, { ok: false }>;
+
+/** Does something; what is wrong with the table is an answer. */
+function attempt(act: () => void): Refusal | undefined {
+  try {
+    act();
     return undefined;
+  } catch (error) {
+    if (!(error instanceof TableError)) throw error;
+    return { ok: false, error: error.message, missing: false };
   }
 }

@@ -51,7 +51,7 @@ interface Entry {
 
 /** Keeps the last bad lines by key and reason. */
 export class BadMetrics {
-  readonly #maxAgeMs: number;
+  #maxAgeMs: number;
   readonly #recordsMax: number;
   readonly #windowMax: number;
   readonly #clock: Pick<Clock, 'wallMs' | 'monotonicMs'>;
@@ -68,6 +68,11 @@ export class BadMetrics {
     const perSec = options.recordsPerSecMax ?? RECORDS_PER_SEC_MAX;
     this.#windowMax = Math.max(1, Math.floor((perSec * RATE_WINDOW_MS) / 1000));
     this.#clock = dependencies.clock;
+  }
+
+  /** Remembers records for another time from now on. */
+  setMaxAge(ms: number): void {
+    this.#maxAgeMs = ms;
   }
 
   /** Records now held. */

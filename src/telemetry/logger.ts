@@ -24,7 +24,7 @@ const WORDS: Readonly<Record<LogLevel | 'fatal', string>> = {
 /** Writes log lines of the chosen level and above. */
 export class Logger implements Log {
   readonly #format: LogFormat;
-  readonly #rank: number;
+  #rank: number;
   readonly #clock: Pick<Clock, 'wallMs'>;
   readonly #write: (text: string) => void;
 
@@ -37,6 +37,11 @@ export class Logger implements Log {
     this.#rank = LOG_LEVELS.indexOf(options.level);
     this.#clock = dependencies.clock;
     this.#write = dependencies.write;
+  }
+
+  /** Shows another level and above from now on. */
+  setLevel(level: LogThreshold): void {
+    this.#rank = LOG_LEVELS.indexOf(level);
   }
 
   /** Says why the process ends; the caller ends it. Shown at every level, as nobody must wonder. */

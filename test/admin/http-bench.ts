@@ -2,9 +2,9 @@
 import net from 'node:net';
 import type { TestContext } from 'node:test';
 import type { Hono } from 'hono';
+import type { AdminSources } from '../../src/admin/http-context.ts';
 import { makeHttpApp } from '../../src/admin/http-app.ts';
 import { AdminHttpServer, type HttpServerOptions } from '../../src/admin/http-server.ts';
-import type { SpoolAdmin } from '../../src/admin/spool-routes.ts';
 import { BadMetrics } from '../../src/telemetry/bad-metrics.ts';
 import { MetricRegistry } from '../../src/telemetry/registry.ts';
 import { systemClock } from '../../src/util/clock.ts';
@@ -19,7 +19,10 @@ export class HttpBench {
   readonly server: AdminHttpServer;
   readonly app: Hono;
 
-  constructor(options: Partial<HttpServerOptions> = {}, sources: { readonly spools?: SpoolAdmin } = {}) {
+  constructor(
+    options: Partial<HttpServerOptions> = {},
+    sources: Pick<AdminSources, 'spools' | 'reload'> = {},
+  ) {
     const log = {
       ...silentLog,
       info: (line: string) => this.logLines.push(line),

@@ -16,6 +16,7 @@ function rig() {
       if (table.routes.some(({ key }) => key === 'bad')) throw new TableError('route "bad"', 'is bad');
       inForce.push(table);
     },
+    check: () => {},
     log: new RecordingLog(),
   });
   control.start();
