@@ -107,11 +107,11 @@ test('a disk that is behind holds senders as long as it moves, and drops by name
 });
 
 test('senders that a full queue holds go on as fast as the disk takes lines, not when a timer looks', async () => {
-  const rig = await startRig('10.0.0.1:2003 queue_bytes=200000');
+  const rig = await startRig('10.0.0.1:2003 queue_bytes=4000000');
   rig.spool.slow = true;
-  rig.spool.waitingBytesMax = 50_000;
+  rig.spool.waitingBytesMax = 600_000;
   let held = false;
-  for (let i = 0; i < 100 && !held; i += 1) held = !rig.push(numbered(1, 500));
+  for (let i = 0; i < 500 && !held; i += 1) held = !rig.push(numbered(1, 500));
   assert.ok(held);
   let called = 0;
   rig.destination.whenWritable(() => (called += 1));
