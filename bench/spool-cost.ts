@@ -84,7 +84,7 @@ async function runOnce(way: 'straight' | 'disk'): Promise<number> {
     const seconds = [(sentMs - startMs) / 1000, (endMs - sentMs) / 1000].map((one) => one.toFixed(1));
     console.log(
       `${way.padEnd(8)} ${perMillion.toFixed(3)} s/1M, sent in ${seconds[0]} s, the rest came ${seconds[1]} s later, ` +
-        `${isWhole ? 'all came, sum ok' : `${lost} lost, or the sum differs`}`,
+        (isWhole ? 'all came, sum ok' : `${lost} lost, or the sum differs`),
     );
     return perMillion;
   } finally {
