@@ -16,6 +16,7 @@ import { destinationKey } from './destination-key.ts';
 import { DestinationStats } from './destination-stats.ts';
 import { Intake } from './intake.ts';
 import { LineQueue } from './line-queue.ts';
+import { Liveness } from './liveness.ts';
 import { LiveOptions } from './live-options.ts';
 import { makeSender } from './make-sender.ts';
 import type { DestinationOptions } from './options.ts';
@@ -58,6 +59,7 @@ export class Destination implements Output {
   readonly #intake: Intake;
   readonly #pump: () => void;
   readonly #pace: WritePace;
+  readonly #liveness: Liveness;
   #phase: 'open' | 'draining' | 'saving' | 'stopped' = 'open';
   #drain: Drain | undefined;
   #pumpAsked = false;
@@ -69,6 +71,7 @@ export class Destination implements Output {
     this.routeKey = dependencies.routeKey;
     this.key = destinationKey(dependencies.routeKey, options.addr);
     this.#deps = dependencies;
+    this.#liveness = new Liveness(dependencies.noteLiveness);
     this.#options = new LiveOptions(this.key, options);
     this.#share = dependencies.budget.join();
     const trouble = new TroubleLog({ key: this.key }, dependencies);
@@ -77,6 +80,7 @@ export class Destination implements Output {
       sent: () => this.#sent(),
       offline: () => this.#offline(),
       renewed: () => this.#renewed(),
+      failed: () => this.#liveness.went(),
       ended: () => {
         this.#renewed();
         this.#finish();
@@ -126,6 +130,11 @@ export class Destination implements Output {
 
   get online(): boolean {
     return this.#sender.state === 'online';
+  }
+
+  /** True while lines put here leave soon. */
+  get available(): boolean {
+    return this.#phase === 'open' && this.#liveness.isAvailable(this.#sender.state);
   }
 
   /** True while senders are paused because this queue is full. */
@@ -279,6 +288,7 @@ export class Destination implements Output {
 
   #online(): void {
     this.#backlog?.online(this.#deps.clock.monotonicMs());
+    this.#liveness.came();
     this.#write();
   }
 
@@ -326,7 +336,7 @@ export class Destination implements Output {
     this.#queue.fail(at.agedMs, this.#backlog !== undefined && this.options.order === 'strict');
     this.#backlog?.broke(at);
     const drain = this.#drain;
-    if (drain === undefined) return;
+    if (drain === undefined) return this.#liveness.went();
     if (this.counts.queued === 0) drain.repeats += 1;
     const isOver = !this.#queue.hasMore || drain.repeats > DRAIN_REPEATS_MAX;
     if (isOver || this.#backlog?.usable === true) this.#finish();
