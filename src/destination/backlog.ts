@@ -13,6 +13,7 @@ import { Replay, type StreamPoint } from './replay.ts';
 import { ReplayPace } from './replay-pace.ts';
 import { ReplayProgress, type ReplayView } from './replay-progress.ts';
 import { Spill } from './spill.ts';
+import type { CutLines } from './redo-window.ts';
 import { SpoolBooks } from './spool-books.ts';
 import type { Spool, SpoolBlock, SpoolEvents, SpoolRefusal, SpoolStats } from './spool/spool.ts';
 
@@ -134,16 +135,14 @@ export class Backlog {
     return this.#progress.view;
   }
 
-  get inFlight(): boolean {
-    return this.#replay.inFlight;
+  /** What is sent from disk. */
+  get replay(): Replay {
+    return this.#replay;
   }
 
-  get flightBytes(): number {
-    return this.#replay.flightBytes;
-  }
-
-  get hasUnacked(): boolean {
-    return this.#replay.hasUnacked;
+  /** True when something may be sent from disk, now or soon. */
+  get hasMore(): boolean {
+    return this.#state === 'opening' || (this.#state === 'ready' && !this.#replay.isExhausted);
   }
 
   /** Opens the folder; resolves when that is decided, and never rejects. */
@@ -199,8 +198,9 @@ export class Backlog {
     return this.#state === 'ready' && this.#replay.inRecord ? this.#replay.take(nowMs) : undefined;
   }
 
-  get inRecord(): boolean {
-    return this.#replay.inRecord;
+  /** Takes a write of the size that `cut` allows, whatever waits in memory. */
+  takeStep(nowMs: number, cut: CutLines): Buffer | undefined {
+    return this.#state === 'ready' && !this.#replay.isExhausted ? this.#replay.take(nowMs, cut) : undefined;
   }
 
   /** A write of the backlog is done. Returns its lines. */
@@ -345,11 +345,8 @@ export class Backlog {
   }
 
   #written(ok: boolean): void {
-    const { queue, share, isAway } = this.#deps;
+    const { queue, share } = this.#deps;
     if (this.#state !== 'closed') share.set(queue.heldBytes);
-    // What the disk was too slow for goes on; senders may wait for it.
-    const goesOn = ok && this.#state === 'ready' && this.#spill.refusal === 'slow_spool';
-    if (goesOn) this.#spill.relieve(isAway(), true);
     if (ok) this.#relieved();
     else this.#deps.roomy();
     this.#wakeSave?.();

@@ -145,6 +145,10 @@ export class Connection implements Sender {
     });
   }
 
+  hurry(): void {
+    if (this.#link.at === 'offline') this.#become({ at: 'offline', failures: 0, cancel: nothing });
+  }
+
   stop(): void {
     this.#become({ at: 'stopped' });
   }
@@ -323,7 +327,6 @@ export class Connection implements Sender {
       `cannot connect to ${host}:${port}: ${this.stats.lastError}; trying again at least every ${reconnectMs} ms`,
     );
     this.#become({ at: 'offline', failures: link.failures + 1, cancel: nothing });
-    this.#events.failed?.();
   }
 }
 

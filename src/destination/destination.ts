@@ -16,19 +16,15 @@ import { destinationKey } from './destination-key.ts';
 import { DestinationStats } from './destination-stats.ts';
 import { Intake } from './intake.ts';
 import { LineQueue } from './line-queue.ts';
-import { Liveness } from './liveness.ts';
 import { LiveOptions } from './live-options.ts';
 import { makeSender } from './make-sender.ts';
 import type { DestinationOptions } from './options.ts';
+import { Outgoing } from './outgoing.ts';
 import type { Output } from './output.ts';
 import type { BudgetShare } from './queue-budget.ts';
-import type { StreamPoint } from './replay.ts';
 import type { Sender, SenderState, SenderStats } from './sender.ts';
 import { TroubleLog } from './trouble-log.ts';
-import { WritePace } from './write-pace.ts';
 
-/** A write that takes longer than this is time in which the peer did not read: the redo window does not age by it. */
-const REDO_STALL_MS = 100;
 /** Times a drain sends its redo window again because the peer broke off instead of ending. */
 const DRAIN_REPEATS_MAX = 1;
 /** Of the time to drain, what is kept to put the rest on disk: a quarter, at most this, ms. */
@@ -58,20 +54,15 @@ export class Destination implements Output {
   readonly #share: BudgetShare;
   readonly #intake: Intake;
   readonly #pump: () => void;
-  readonly #pace: WritePace;
-  readonly #liveness: Liveness;
+  readonly #outgoing: Outgoing;
   #phase: 'open' | 'draining' | 'saving' | 'stopped' = 'open';
   #drain: Drain | undefined;
   #pumpAsked = false;
-  #wroteMs = Number.NEGATIVE_INFINITY;
-  #stalledMs = 0;
-  #cancelRedoTrim: (() => void) | undefined;
 
   constructor(options: DestinationOptions, dependencies: DestinationDependencies) {
     this.routeKey = dependencies.routeKey;
     this.key = destinationKey(dependencies.routeKey, options.addr);
     this.#deps = dependencies;
-    this.#liveness = new Liveness(dependencies.noteLiveness);
     this.#options = new LiveOptions(this.key, options);
     this.#share = dependencies.budget.join();
     const trouble = new TroubleLog({ key: this.key }, dependencies);
@@ -80,7 +71,6 @@ export class Destination implements Output {
       sent: () => this.#sent(),
       offline: () => this.#offline(),
       renewed: () => this.#renewed(),
-      failed: () => this.#liveness.went(),
       ended: () => {
         this.#renewed();
         this.#finish();
@@ -99,9 +89,14 @@ export class Destination implements Output {
       isOnline: () => this.online,
       accepted: () => this.#askPump(),
     });
-    this.#pace = new WritePace({
-      clock: dependencies.clock,
-      paceMs: () => Math.min(this.options.flush, dependencies.paceMs?.() ?? 0),
+    this.#outgoing = new Outgoing(this.#options, {
+      ...dependencies,
+      queue: this.#queue,
+      backlog: this.#backlog,
+      sender: this.#sender,
+      counts: this.counts,
+      stats: this.stats,
+      share: this.#share,
       due: () => this.#write(),
     });
     this.#pump = () => {
@@ -132,9 +127,9 @@ export class Destination implements Output {
     return this.#sender.state === 'online';
   }
 
-  /** True while lines put here leave soon. */
-  get available(): boolean {
-    return this.#phase === 'open' && this.#liveness.isAvailable(this.#sender.state);
+  /** True while it looks for a line at which the peer hangs up. */
+  get hunting(): boolean {
+    return this.#outgoing.isHunting;
   }
 
   /** True while senders are paused because this queue is full. */
@@ -165,13 +160,9 @@ export class Destination implements Output {
     return oldestMs === undefined ? 0 : this.#deps.clock.monotonicMs() - oldestMs;
   }
 
-  get #inFlight(): boolean {
-    return this.#queue.inFlight || this.#backlog?.inFlight === true;
-  }
-
   /** How long the write under way has lasted, ms; 0 when there is none. */
   get stalledMs(): number {
-    return this.#inFlight ? this.#deps.clock.monotonicMs() - this.#wroteMs : 0;
+    return this.#outgoing.inFlight ? this.#deps.clock.monotonicMs() - this.#outgoing.wroteMs : 0;
   }
 
   /** Starts to connect and opens the disk; lines may be pushed before. */
@@ -204,7 +195,11 @@ export class Destination implements Output {
     this.#drain = { promise, done: resolve, cancel, deadlineMs, reason, repeats: 0, over: false };
     this.#phase = 'draining';
     this.#intake.close();
-    if (this.online || this.#sender.state === 'draining') this.#write();
+    // A peer that hangs up at a line would be taken for one that confirms the end.
+    const isSaved = this.#outgoing.isHunting && this.#backlog?.usable === true;
+    this.#outgoing.endHunt(isSaved);
+    if (isSaved) this.#finish();
+    else if (this.online || this.#sender.state === 'draining') this.#write();
     else if (this.#backlog?.usable === true || !this.#queue.hasMore) this.#finish();
     return promise;
   }
@@ -215,7 +210,8 @@ export class Destination implements Output {
    */
   stop(reason: DropReason = 'shutdown'): void {
     if (this.#phase === 'stopped') return;
-    this.#callOff();
+    this.#outgoing.endHunt(false);
+    this.#outgoing.callOff();
     this.#phase = 'stopped';
     this.#sender.stop();
     this.#backlog?.stop();
@@ -246,97 +242,38 @@ export class Destination implements Output {
   }
 
   #askPump(): void {
-    if (this.#pumpAsked || this.#inFlight || this.#sender.state !== 'online') return;
+    if (this.#pumpAsked || this.#outgoing.inFlight || this.#sender.state !== 'online') return;
     this.#pumpAsked = true;
     this.#deps.afterTurn(this.#pump);
   }
 
   #write(): void {
-    if (this.#phase === 'saving' || this.#inFlight || this.#sender.state !== 'online') return;
-    const nowMs = this.#deps.clock.monotonicMs();
-    const bytes = this.#phase === 'draining' ? this.#takeLast(nowMs) : this.#takeNext(nowMs);
-    if (bytes === undefined) return;
-    this.#wroteMs = nowMs;
-    this.#deps.noteWrite?.(bytes.length);
-    this.#sender.send(bytes);
-  }
-
-  /** Redo, then a share for the backlog, then live lines, then the backlog; with `order = strict` the backlog, then live. */
-  #takeNext(nowMs: number): Buffer | undefined {
-    if (this.#queue.mustRepeat) return this.#queue.take();
-    const live = this.#queue.hasMore;
-    const replayed = this.#backlog?.take(nowMs, live);
-    if (replayed !== undefined) return replayed;
-    if (
-      !live ||
-      this.#backlog?.isAhead === true ||
-      this.#pace.mustWait(this.#queue.sendableBytes, this.#wroteMs, nowMs)
-    ) {
-      return undefined;
-    }
-    return this.#queue.take();
-  }
-
-  /** What is in memory, and the rest of a record that was begun: the disk keeps all others for the next start. */
-  #takeLast(nowMs: number): Buffer | undefined {
-    if (this.#queue.mustRepeat) return this.#queue.take();
-    if (this.#backlog?.inRecord === true) return this.#backlog.takeBegun(nowMs);
-    if (this.#queue.hasMore && this.#backlog?.isAhead !== true) return this.#queue.take();
-    this.#sender.end();
-    return undefined;
+    const outgoing = this.#outgoing;
+    if (this.#phase === 'saving' || outgoing.inFlight || this.#sender.state !== 'online') return;
+    const isLast = this.#phase === 'draining';
+    const bytes = outgoing.take(this.#deps.clock.monotonicMs(), isLast);
+    if (bytes !== undefined) this.#sender.send(bytes);
+    else if (isLast && outgoing.isDone) this.#sender.end();
   }
 
   #online(): void {
-    this.#backlog?.online(this.#deps.clock.monotonicMs());
-    this.#liveness.came();
+    this.#outgoing.online(this.#deps.clock.monotonicMs());
     this.#write();
   }
 
   #sent(): void {
     if (this.#phase === 'stopped') return;
-    const nowMs = this.#deps.clock.monotonicMs();
-    const durationMs = nowMs - this.#wroteMs;
-    if (durationMs > REDO_STALL_MS) this.#stalledMs += durationMs;
-    if (this.#queue.inFlight) this.#sentLive(nowMs, durationMs);
-    else this.#sentOld(nowMs, durationMs);
-    this.#armRedoTrim();
+    this.#outgoing.sent(this.#deps.clock.monotonicMs());
     this.#intake.wake();
     if (this.#drain?.over === true) this.#finish();
     else this.#write();
   }
 
-  #sentLive(nowMs: number, durationMs: number): void {
-    const { bytes, lines, again } = this.#queue.complete(nowMs - this.#stalledMs);
-    if (again) {
-      this.counts.resent += lines;
-    } else {
-      this.counts.written += lines;
-      this.counts.queued -= lines;
-      this.#share.set(this.#queue.heldBytes);
-    }
-    this.stats.wrote(bytes, lines, durationMs);
-    this.#backlog?.sentLive(this.#pointAt(nowMs), nowMs, bytes, lines, durationMs);
-  }
-
-  #sentOld(nowMs: number, durationMs: number): void {
-    const bytes = this.#backlog?.flightBytes ?? 0;
-    const { agedMs, bytes: before } = this.#pointAt(nowMs);
-    const lines = this.#backlog?.sent({ agedMs, bytes: before + bytes }, nowMs, durationMs) ?? 0;
-    this.stats.wrote(bytes, lines, durationMs);
-  }
-
-  #pointAt(nowMs: number): StreamPoint {
-    return { agedMs: nowMs - this.#stalledMs, bytes: this.stats.bytesWritten };
-  }
-
   #offline(): void {
     if (this.#phase === 'stopped') return;
-    const at = this.#pointAt(this.#inFlight ? this.#wroteMs : this.#deps.clock.monotonicMs());
-    // What broke off goes before what is on disk when order matters; otherwise it may go there itself.
-    this.#queue.fail(at.agedMs, this.#backlog !== undefined && this.options.order === 'strict');
-    this.#backlog?.broke(at);
     const drain = this.#drain;
-    if (drain === undefined) return this.#liveness.went();
+    if (this.#outgoing.broke(drain === undefined)) this.#sender.hurry();
+    if (drain === undefined) return;
     if (this.counts.queued === 0) drain.repeats += 1;
     const isOver = !this.#queue.hasMore || drain.repeats > DRAIN_REPEATS_MAX;
     if (isOver || this.#backlog?.usable === true) this.#finish();
@@ -344,6 +281,8 @@ export class Destination implements Output {
 
   /** The peer has confirmed the end of a connection that another one follows. */
   #renewed(): void {
+    // Not all that is held was sent on this connection.
+    if (this.#outgoing.isHunting) return this.#offline();
     this.#queue.clearRedo();
     this.#backlog?.callOff(0);
   }
@@ -354,42 +293,15 @@ export class Destination implements Output {
     const { deadlineMs, reason } = this.#drain;
     if (this.#backlog?.usable !== true) return this.stop(reason);
     const leftMs = deadlineMs - this.#deps.clock.monotonicMs();
-    if (!this.#sender.recalls && this.#inFlight && !this.#drain.over && leftMs > 0) {
+    if (!this.#sender.recalls && this.#outgoing.inFlight && !this.#drain.over && leftMs > 0) {
       this.#drain.over = true;
       this.#drain.cancel();
       this.#drain.cancel = this.#deps.clock.after(leftMs, () => this.#finish());
       return;
     }
-    this.#callOff();
+    this.#outgoing.callOff();
     this.#phase = 'saving';
     this.#sender.stop();
     void this.#backlog.save(deadlineMs).then(() => this.stop(reason));
-  }
-
-  /** Ends the write under way; whole lines that the kernel has taken count as written. */
-  #callOff(): void {
-    this.#pace.cancel();
-    this.#cancelRedoTrim?.();
-    const backlogBytes = this.#backlog?.flightBytes ?? 0;
-    this.#backlog?.callOff(backlogBytes === 0 ? 0 : this.#sender.taken(backlogBytes));
-    const size = this.#queue.inFlight ? this.#queue.flightBytes : 0;
-    const taken = this.#queue.callOff(size === 0 ? 0 : this.#sender.taken(size), this.#sender.recalls);
-    this.counts.written += taken;
-    this.counts.queued -= taken;
-  }
-
-  #armRedoTrim(): void {
-    const holds = this.#queue.redoBytes > 0 || this.#backlog?.hasUnacked === true;
-    if (this.#cancelRedoTrim !== undefined || !holds) return;
-    this.#cancelRedoTrim = this.#deps.clock.after(this.options.redoAgeMs, () => {
-      this.#cancelRedoTrim = undefined;
-      // While a write hangs the connection may be dead, and the window is what will be needed.
-      if (!this.#inFlight) {
-        const at = this.#pointAt(this.#deps.clock.monotonicMs());
-        this.#queue.trimRedo(at.agedMs);
-        this.#backlog?.trim(at);
-      }
-      this.#armRedoTrim();
-    });
   }
 }

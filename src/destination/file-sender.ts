@@ -98,6 +98,10 @@ export class FileSender implements Sender {
     });
   }
 
+  hurry(): void {
+    // Nothing hangs up here.
+  }
+
   stop(): void {
     const link = this.#link;
     this.#link = { at: 'stopped' };

@@ -14,8 +14,8 @@
 import { assert } from '../util/assert.ts';
 import { countLines } from './cut-lines.ts';
 import type { QueueBudget } from './queue-budget.ts';
-import { RecordRing } from './record-ring.ts';
-import type { Slab, SlabPool } from './slab-pool.ts';
+import { type CutLines, MERGED_BYTES_MAX, RedoWindow } from './redo-window.ts';
+import type { SlabPool } from './slab-pool.ts';
 import { type Run, WaitingLines } from './waiting-lines.ts';
 
 export interface LineQueueOptions {
@@ -31,31 +31,26 @@ export interface LineQueueDependencies {
   readonly budget: QueueBudget;
 }
 
-/** No record grows beyond this by merging. */
-const MERGED_BYTES_MAX = 64 * 1024;
-
 export class LineQueue {
   readonly #options: LineQueueOptions;
   readonly #pool: SlabPool;
-  readonly #budget: QueueBudget;
   readonly #waiting: WaitingLines;
-  readonly #sent = new RecordRing();
+  readonly #redo: RedoWindow;
   /** A write that broke off and must leave before anything else, also before what is elsewhere. */
   #ahead: Run | undefined;
   #lentBytes = 0;
-  #redoBytes = 0;
   #flight: 'none' | 'fresh' | 'again' = 'none';
-  #flightBytes = 0;
-  #flightLines = 0;
-  #flightRecords = 0;
-  /** Records of the redo window that wait to be sent again: the last ones of `sent`. */
-  #againLeft = 0;
+  /** The write under way. Of a fresh one it holds the slab; its stamp is the arrival. */
+  #flying: Run | undefined;
 
   constructor(options: LineQueueOptions, dependencies: LineQueueDependencies) {
     this.#options = options;
     this.#pool = dependencies.pool;
-    this.#budget = dependencies.budget;
     this.#waiting = new WaitingLines({ mergeBytesMax: this.#mergeBytesMax }, dependencies);
+    this.#redo = new RedoWindow(options, {
+      budget: dependencies.budget,
+      release: (slab) => this.#waiting.release(slab),
+    });
   }
 
   get #mergeBytesMax(): number {
@@ -64,12 +59,12 @@ export class LineQueue {
 
   /** Bytes that wait or are in flight for the first time. */
   get bytes(): number {
-    return this.waitingBytes + (this.#flight === 'fresh' ? this.#flightBytes : 0);
+    return this.waitingBytes + (this.#flight === 'fresh' ? this.flightBytes : 0);
   }
 
   get lines(): number {
     return (
-      this.#waiting.lines + (this.#ahead?.lines ?? 0) + (this.#flight === 'fresh' ? this.#flightLines : 0)
+      this.#waiting.lines + (this.#ahead?.lines ?? 0) + (this.#flight === 'fresh' ? this.flightLines : 0)
     );
   }
 
@@ -88,7 +83,7 @@ export class LineQueue {
   }
 
   get redoBytes(): number {
-    return this.#redoBytes;
+    return this.#redo.bytes;
   }
 
   get inFlight(): boolean {
@@ -96,27 +91,31 @@ export class LineQueue {
   }
 
   get flightBytes(): number {
-    return this.#flightBytes;
+    return this.#flying?.size ?? 0;
+  }
+
+  get flightLines(): number {
+    return this.#flying?.lines ?? 0;
   }
 
   /** True when there is something to write, again or for the first time. */
   get hasMore(): boolean {
-    return !this.#waiting.empty || this.#ahead !== undefined || this.#againLeft > 0;
+    return !this.#waiting.empty || this.mustRepeat;
   }
 
   /** True when what comes next was sent before, in whole or in part. */
   get mustRepeat(): boolean {
-    return this.#ahead !== undefined || this.#againLeft > 0;
+    return this.#ahead !== undefined || this.#redo.hasAgain;
   }
 
   /** True when part of the redo window waits to be sent again. */
   get hasAgain(): boolean {
-    return this.#againLeft > 0;
+    return this.#redo.hasAgain;
   }
 
   /** Bytes that the next write could take. */
   get sendableBytes(): number {
-    return this.#againLeft > 0 ? Number.POSITIVE_INFINITY : this.waitingBytes;
+    return this.#redo.hasAgain ? Number.POSITIVE_INFINITY : this.waitingBytes;
   }
 
   /** Arrival of the oldest line that waits, monotonic ms. */
@@ -149,17 +148,22 @@ export class LineQueue {
     else this.#waiting.release(run.slab);
   }
 
-  /** Takes the next write, whole lines; undefined when there is nothing. The bytes belong to the queue. */
-  take(): Buffer | undefined {
+  /**
+   * Takes the next write, whole lines; undefined when there is nothing, or `cut` says so. `cut` may shorten it; it is
+   * shown one record. The bytes belong to the queue.
+   */
+  take(cut?: CutLines): Buffer | undefined {
     assert(this.#flight === 'none', 'a second write was taken');
-    if (this.#againLeft > 0) return this.#takeAgain();
-    const run =
-      this.#ahead ?? (this.#waiting.empty ? undefined : this.#waiting.takeRun(this.#options.writeBytesMax));
+    if (this.#redo.hasAgain) {
+      const piece = this.#redo.next(cut);
+      return piece && this.#fly('again', { ...piece, stampMs: 0 });
+    }
+    const { writeBytesMax } = this.#options;
+    const run = this.#ahead ?? (this.#waiting.empty ? undefined : this.#waiting.takeRun(writeBytesMax));
     this.#ahead = undefined;
     if (run === undefined) return undefined;
-    const { slab, offset, size, lines, stampMs } = run;
-    this.#sent.pushBack(slab, offset, size, lines, stampMs);
-    return this.#fly('fresh', slab, offset, size, lines, 1);
+    const part = cut === undefined ? run : this.#shorten(run, cut);
+    return part && this.#fly('fresh', part);
   }
 
   /**
@@ -167,17 +171,13 @@ export class LineQueue {
    * does not read (`trimRedo` and `fail` use the same). Returns what was written, and if it was again.
    */
   complete(nowMs: number): { readonly bytes: number; readonly lines: number; readonly again: boolean } {
-    assert(this.#flight !== 'none', 'a write completed that was not under way');
-    const done = { bytes: this.#flightBytes, lines: this.#flightLines, again: this.#flight === 'again' };
-    this.#flight = 'none';
-    if (done.again) {
-      const first = this.#sent.count - this.#againLeft;
-      for (let i = 0; i < this.#flightRecords; i += 1) this.#sent.setStamp(first + i, nowMs);
-      this.#againLeft -= this.#flightRecords;
-    } else {
-      this.#keepRedo(nowMs);
-    }
-    this.trimRedo(nowMs);
+    const run = this.#flying;
+    assert(run !== undefined, 'a write completed that was not under way');
+    const done = { bytes: run.size, lines: run.lines, again: this.#flight === 'again' };
+    this.#land();
+    if (done.again) this.#redo.pass(run, nowMs);
+    else this.#redo.keep(run, nowMs);
+    this.#redo.trim(nowMs);
     return done;
   }
 
@@ -189,29 +189,37 @@ export class LineQueue {
     const run = this.#unfly();
     if (run !== undefined && ahead) this.#ahead = run;
     else if (run !== undefined) this.#waiting.putBack(run);
-    this.trimRedo(sinceMs);
-    this.#againLeft = this.#sent.count;
+    this.#redo.trim(sinceMs);
+    this.#redo.repeat();
   }
 
   /** Forgets what the redo window holds beyond its bounds. What waits to be sent again is kept whatever its age. */
   trimRedo(nowMs: number): void {
-    if (this.#againLeft > 0) return;
-    const keep = this.#flight === 'fresh' ? 1 : 0;
-    while (
-      this.#sent.count > keep &&
-      (this.#redoBytes > this.#options.redoBytes ||
-        this.#sent.stamp(0) + this.#options.redoAgeMs <= nowMs ||
-        this.#budget.redoOver(this.#redoBytes))
-    ) {
-      this.#popRedo();
-    }
+    this.#redo.trim(nowMs);
   }
 
   /** Forgets the redo window: the peer has acknowledged the end. */
   clearRedo(): void {
     assert(this.#flight === 'none', 'the redo window was cleared during a write');
-    this.#againLeft = 0;
-    while (this.#sent.count > 0) this.#popRedo();
+    this.#redo.clear();
+  }
+
+  /** The redo window, for whoever looks for a line in it. */
+  get redo(): Pick<RedoWindow, 'hold' | 'mark' | 'unmark' | 'skip' | 'repeat'> {
+    return this.#redo;
+  }
+
+  /** Takes the next line out for good; `mustRepeat` must hold. Returns true when it was written before. */
+  reject(): boolean {
+    const run = this.#ahead;
+    if (this.#redo.hasAgain || run === undefined) {
+      this.#redo.reject();
+      return true;
+    }
+    this.#ahead = undefined;
+    this.#waiting.putBack(run);
+    this.#waiting.evict(0, 1);
+    return false;
   }
 
   /** Drops the oldest waiting lines, at least `bytes` and `lines` of them, or all. Returns how many lines went. */
@@ -221,11 +229,9 @@ export class LineQueue {
 
   /** Counts the whole lines in the first `bytes` of the write under way; 0 when they are sent again. */
   flightLinesIn(bytes: number): number {
-    if (this.#flight !== 'fresh') return 0;
-    if (bytes >= this.#flightBytes) return this.#flightLines;
-    const last = this.#sent.count - 1;
-    const offset = this.#sent.offset(last);
-    return countLines(this.#sent.slab(last).bytes, offset, offset + bytes);
+    const run = this.#flying;
+    if (this.#flight !== 'fresh' || run === undefined) return 0;
+    return bytes >= run.size ? run.lines : countLines(run.slab.bytes, run.offset, run.offset + bytes);
   }
 
   /**
@@ -233,19 +239,14 @@ export class LineQueue {
    * again. `recall`: false when it goes on all the same; its slab is then not reused. Returns the lines that are done.
    */
   callOff(bytes: number, recall: boolean): number {
-    if (this.#flight === 'none') {
-      if (this.#ahead !== undefined) this.#waiting.putBack(this.#ahead);
-      this.#ahead = undefined;
-      return 0;
-    }
+    const flying = this.#flying;
     const done = this.flightLinesIn(bytes);
-    if (!recall) {
-      const first = this.#flight === 'fresh' ? this.#sent.count - 1 : this.#sent.count - this.#againLeft;
-      const slab = this.#sent.slab(first);
-      slab.live += 1;
-      this.#pool.forget(slab);
+    if (!recall && flying !== undefined) {
+      flying.slab.live += 1;
+      this.#pool.forget(flying.slab);
     }
-    const run = this.#unfly();
+    const run = this.#unfly() ?? this.#ahead;
+    this.#ahead = undefined;
     if (run !== undefined) this.#waiting.putBack(run);
     if (done > 0) this.#waiting.evict(0, done);
     return done;
@@ -257,79 +258,39 @@ export class LineQueue {
     this.clearRedo();
   }
 
-  #takeAgain(): Buffer {
-    const first = this.#sent.count - this.#againLeft;
-    const slab = this.#sent.slab(first);
-    const offset = this.#sent.offset(first);
-    let size = this.#sent.size(first);
-    let lines = this.#sent.lines(first);
-    let records = 1;
-    while (records < this.#againLeft) {
-      const next = this.#sent.size(first + records);
-      if (this.#sent.slab(first + records) !== slab || this.#sent.offset(first + records) !== offset + size) {
-        break;
-      }
-      if (size + next > this.#options.writeBytesMax) break;
-      size += next;
-      lines += this.#sent.lines(first + records);
-      records += 1;
-    }
-    return this.#fly('again', slab, offset, size, lines, records);
+  /** Cuts a run that was taken; what is cut off leaves next. */
+  #shorten(run: Run, cut: CutLines): Run | undefined {
+    const { slab, offset, size, lines } = run;
+    const part = cut(slab.bytes.subarray(offset, offset + size), lines);
+    if (part.lines === lines) return run;
+    const isWhole = part.lines === 0;
+    this.#ahead = isWhole
+      ? run
+      : { ...run, offset: offset + part.size, size: size - part.size, lines: lines - part.lines };
+    if (isWhole) return undefined;
+    slab.live += 1;
+    return { ...run, ...part };
   }
 
-  #fly(kind: 'fresh' | 'again', slab: Slab, offset: number, size: number, lines: number, records: number) {
+  #fly(kind: 'fresh' | 'again', run: Run): Buffer {
     this.#flight = kind;
-    this.#flightBytes = size;
-    this.#flightLines = lines;
-    this.#flightRecords = records;
-    return slab.bytes.subarray(offset, offset + size);
+    this.#flying = run;
+    return run.slab.bytes.subarray(run.offset, run.offset + run.size);
   }
 
-  /** Turns the record that was in flight into redo; small neighbours share a record. */
-  #keepRedo(nowMs: number): void {
-    const last = this.#sent.count - 1;
-    const size = this.#sent.size(last);
-    this.#redoBytes += size;
-    this.#budget.moveRedo(size);
-    this.#sent.setStamp(last, nowMs);
-    const before = last - 1;
-    if (before < 0) return;
-    const slab = this.#sent.slab(last);
-    if (
-      this.#sent.slab(before) === slab &&
-      this.#sent.offset(before) + this.#sent.size(before) === this.#sent.offset(last) &&
-      this.#sent.size(before) + size <= this.#mergeBytesMax &&
-      nowMs - this.#sent.stamp(before) <= this.#options.redoAgeMs / 16
-    ) {
-      this.#sent.extend(before, size, this.#sent.lines(last));
-      this.#sent.popBack();
-      slab.live -= 1;
-    }
-  }
-
-  #popRedo(): void {
-    const slab = this.#sent.slab(0);
-    const size = this.#sent.size(0);
-    this.#redoBytes -= size;
-    this.#budget.moveRedo(-size);
-    this.#sent.popFront();
-    this.#waiting.release(slab);
-  }
-
-  /** Takes the write under way back, as it was taken; undefined when it was of the redo window. */
-  #unfly(): Run | undefined {
-    const fresh = this.#flight === 'fresh';
+  #land(): void {
     this.#flight = 'none';
-    if (!fresh) return undefined;
-    const last = this.#sent.count - 1;
-    const run = {
-      slab: this.#sent.slab(last),
-      offset: this.#sent.offset(last),
-      size: this.#sent.size(last),
-      lines: this.#sent.lines(last),
-      stampMs: this.#sent.stamp(last),
-    };
-    this.#sent.popBack();
-    return run;
+    this.#flying = undefined;
+  }
+
+  /** Takes the write under way back, with what was cut off it; undefined when it was of the redo window. */
+  #unfly(): Run | undefined {
+    const run = this.#flight === 'fresh' ? this.#flying : undefined;
+    this.#land();
+    const rest = this.#ahead;
+    if (run === undefined || rest === undefined) return run;
+    this.#ahead = undefined;
+    run.slab.live -= 1;
+    return { ...run, size: run.size + rest.size, lines: run.lines + rest.lines };
   }
 }

@@ -1,6 +1,7 @@
 // A double-ended queue of records, each a run of whole lines inside one slab, kept in typed arrays so that a record is
 // no object. Index 0 is the oldest. Memory grows by doubling and is given up again when the ring runs empty.
 import { assert } from '../util/assert.ts';
+import type { Cut } from './cut-lines.ts';
 import type { Slab } from './slab-pool.ts';
 
 const SMALLEST = 16;
@@ -87,6 +88,24 @@ export class RecordRing {
     assert(this.#count > 0, 'an empty record ring was popped');
     this.#count -= 1;
     this.#slabs[(this.#head + this.#count) & this.#mask] = undefined;
+  }
+
+  /** Cuts a line of `size` bytes out of a record, behind `before`; the record may become two, or go. */
+  cutLine(index: number, before: Cut, size: number): void {
+    const slab = this.slab(index);
+    const offset = this.offset(index);
+    const behind = this.size(index) - before.size - size;
+    const behindLines = this.lines(index) - before.lines - 1;
+    const stampMs = this.stamp(index);
+    const later: [Slab, number, number, number, number][] = [];
+    for (let at = this.#count - 1; at > index; at -= 1) {
+      later.push([this.slab(at), this.offset(at), this.size(at), this.lines(at), this.stamp(at)]);
+      this.popBack();
+    }
+    this.popBack();
+    if (before.size > 0) this.pushBack(slab, offset, before.size, before.lines, stampMs);
+    if (behind > 0) this.pushBack(slab, offset + before.size + size, behind, behindLines, stampMs);
+    for (const record of later.toReversed()) this.pushBack(...record);
   }
 
   #put(at: number, slab: Slab, offset: number, size: number, lines: number, stampMs: number): void {

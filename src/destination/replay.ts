@@ -8,9 +8,11 @@
 // is read again after a break is booked as resent. A record in memory is one at a time, and none while the peer is away.
 import { assert } from '../util/assert.ts';
 import { countLines, prefixWithin } from './cut-lines.ts';
+import type { CutLines } from './redo-window.ts';
 import type { ReplayPace } from './replay-pace.ts';
 import type { ReplayProgress } from './replay-progress.ts';
 import type { SpoolBooks } from './spool-books.ts';
+import { ReplayMark } from './replay-mark.ts';
 import type { Spool, SpoolPosition, SpoolRecord } from './spool/spool.ts';
 
 export interface ReplayOptions {
@@ -63,8 +65,10 @@ export class Replay {
   #purging = false;
   /** The disk has forgotten the record that is being sent. */
   #forgotten = false;
-  /** True when every record that was read has been written as a whole, so that nobody needs its bytes. */
-  #done = false;
+  /** What the peer has survived, and lines that are not sent again. */
+  readonly #mark = new ReplayMark();
+  /** While held the disk forgets nothing. */
+  #held = false;
 
   constructor(options: ReplayOptions, dependencies: ReplayDependencies) {
     this.#options = options;
@@ -82,6 +86,10 @@ export class Replay {
 
   get flightBytes(): number {
     return this.#flightBytes;
+  }
+
+  get flightLines(): number {
+    return this.#flightLines;
   }
 
   /** True when part of a record was sent and the rest was not. */
@@ -106,8 +114,11 @@ export class Replay {
     this.#deps.again();
   }
 
-  /** Takes the next write, whole lines; undefined when there is none now, and `again` says when to ask. */
-  take(nowMs: number): Buffer | undefined {
+  /**
+   * Takes the next write, whole lines, which `cut` may shorten; undefined when there is none now, and `again` says when
+   * to ask, or when `cut` says so.
+   */
+  take(nowMs: number, cut?: CutLines): Buffer | undefined {
     assert(!this.inFlight, 'a second piece was taken');
     const record = this.#purging ? undefined : this.#record;
     if (record === undefined) {
@@ -122,7 +133,12 @@ export class Replay {
     }
     const rest = record.bytes.subarray(this.#sentBytes);
     this.#cut(rest, wanted, linesMax);
-    return rest.subarray(0, this.#flightBytes);
+    if (cut !== undefined) {
+      const part = cut(rest.subarray(0, this.#flightBytes), this.#flightLines);
+      this.#flightBytes = part.size;
+      this.#flightLines = part.lines;
+    }
+    return this.#flightBytes === 0 ? undefined : rest.subarray(0, this.#flightBytes);
   }
 
   /** The piece was written. */
@@ -135,7 +151,6 @@ export class Replay {
     if (this.#sentBytes === record.bytes.length) {
       if (!this.#forgotten) this.#unacked.push({ end: record.end, lines: record.lines, at });
       this.#drop();
-      this.#done = true;
       this.#read();
     }
     this.trim(at);
@@ -161,6 +176,7 @@ export class Replay {
 
   /** Lets the disk forget what a break cannot bring back. */
   trim(at: StreamPoint): void {
+    if (this.#held) return;
     const { redoBytes, redoAgeMs } = this.#options;
     let end: SpoolPosition | undefined;
     for (let first = this.#unacked[0]; first !== undefined; first = this.#unacked[0]) {
@@ -176,6 +192,32 @@ export class Replay {
     const last = this.#unacked.pop();
     this.#unacked = [];
     if (last !== undefined) this.#ack(last.end);
+  }
+
+  /** While held nothing is acknowledged; the mark goes with the end of it. */
+  hold(on: boolean): void {
+    this.#held = on;
+    this.#mark.clear();
+  }
+
+  /** Puts the mark behind all that was sent; no write may be under way. */
+  mark(): void {
+    this.#mark.put(this.#record, this.#sentLines, this.#unacked.at(-1)?.end);
+  }
+
+  /** Takes the mark away. */
+  unmark(): void {
+    this.#mark.clear();
+  }
+
+  /** From the next read after a break on, what is before the mark is passed over. */
+  skip(): void {
+    this.#mark.skip();
+  }
+
+  /** Takes the line behind the mark out for good, if it is still there when it is read; follows `skip`. */
+  reject(line: Buffer, taken: (wasWritten: boolean) => void): void {
+    this.#mark.reject(line, taken);
   }
 
   /** Ends the write under way, of which `bytes` were taken: whole lines in them count as written. */
@@ -266,6 +308,7 @@ export class Replay {
   }
 
   #ack(end: SpoolPosition): void {
+    this.#mark.acked(end);
     this.#deps.spool.ack(end);
     if (this.isExhausted) this.#deps.exhausted();
   }
@@ -281,17 +324,30 @@ export class Replay {
     if (this.#reading || this.#exhausted || this.#stopped || this.#purging) return;
     this.#reading = true;
     this.#news = false;
-    const done = this.#done;
-    // Whatever this record comes to, its bytes may be needed: by a write that breaks off, by the disk at the end.
-    this.#done = false;
-    void this.#deps.spool.read(done).then((record) => {
+    void this.#deps.spool.read().then((record) => {
       this.#reading = false;
       if (this.#stopped) return;
       if (this.#rewindDue) this.#rewind();
-      else if (record !== undefined) this.#record = record;
+      else if (record !== undefined) this.#got(record);
       else if (!this.#news) this.#end();
       this.#deps.again();
     });
+  }
+
+  /** Takes a record that was read, without the lines that were rejected, and behind the mark. */
+  #got(whole: SpoolRecord): void {
+    const { books } = this.#deps;
+    const { record, passed } = this.#mark.apply(whole, books);
+    books.passed(passed.lines);
+    if (passed.lines < record.lines) {
+      this.#record = record;
+      this.#sentBytes = passed.size;
+      this.#sentLines = passed.lines;
+      return;
+    }
+    const { lines, end } = record;
+    this.#unacked.push({ end, lines, at: this.#unacked.at(-1)?.at ?? { agedMs: 0, bytes: 0 } });
+    this.#read();
   }
 
   #end(): void {

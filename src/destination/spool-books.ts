@@ -67,6 +67,24 @@ export class SpoolBooks {
     this.#repeats += lines;
   }
 
+  /** Lines that were written before are passed over: they are not sent again. */
+  passed(lines: number): void {
+    this.#repeat(lines);
+  }
+
+  /**
+   * A line will not be sent (again); `before`: lines of its record before it. Returns true when it is booked as written;
+   * else it has left the books of the disk.
+   */
+  rejected(before: number): boolean {
+    if (this.#repeats > before) {
+      this.#repeats -= 1;
+      return true;
+    }
+    this.#take(1);
+    return false;
+  }
+
   /** The disk is empty: what was still expected of it is not there. */
   emptied(): void {
     this.#repeats = 0;

@@ -224,6 +224,7 @@ export class Relay {
           makeSpool,
           paceMs: () => pacer.paceMs,
           noteWrite: (bytes) => pacer.noteWrite(bytes),
+          noteRejected: (line, error, addr) => this.#badMetrics.record('rejected', line, error, addr),
         },
       },
     );

@@ -266,6 +266,7 @@ test('a connection that breaks during redo sends the whole window again', () => 
   rig.network.last.complete();
   rig.network.last.fail();
   for (let round = 0; round < 3; round += 1) {
+    rig.refuse();
     rig.reconnect();
     rig.network.last.take(50);
     rig.network.last.fail();

@@ -29,6 +29,8 @@ export interface Rig {
   connect(): void;
   /** Waits for the next attempt to connect and lets the peer accept. */
   reconnect(): void;
+  /** Waits for the next attempt to connect, which is refused: the peer was away. */
+  refuse(): void;
   /** Pushes text, each line ended by a newline, as one chunk. */
   push(text: string, canWait?: boolean): boolean;
   /** Stops the destination and checks the books. */
@@ -97,6 +99,7 @@ export function makeRig(
       network.last.accept();
     },
     reconnect: () => awaitAttempt(network, clock).accept(),
+    refuse: () => awaitAttempt(network, clock).fail('connect ECONNREFUSED'),
     push(chunk, canWait = true) {
       return destination.push(Buffer.from(chunk), chunk.split('\n').length - 1, canWait);
     },

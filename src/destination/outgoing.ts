@@ -1,0 +1,230 @@
+// What leaves a destination next, and what becomes of it: lines of the redo window, of memory and of the disk, or what the
+// hunt for a line at which the peer hangs up wants sent. One write at a time; its lines are booked when it is done.
+import type { DestinationCounts } from '../telemetry/ledger.ts';
+import type { Clock } from '../util/clock.ts';
+import type { Log } from '../util/log.ts';
+import type { Backlog } from './backlog.ts';
+import type { DestinationStats } from './destination-stats.ts';
+import { HuntedLines } from './hunted-lines.ts';
+import { LineHunt } from './line-hunt.ts';
+import type { LineQueue } from './line-queue.ts';
+import type { LiveOptions } from './live-options.ts';
+import type { BudgetShare } from './queue-budget.ts';
+import type { StreamPoint } from './replay.ts';
+import type { Sender } from './sender.ts';
+import { WritePace } from './write-pace.ts';
+
+export interface OutgoingDependencies {
+  readonly queue: LineQueue;
+  readonly backlog: Backlog | undefined;
+  readonly sender: Sender;
+  readonly counts: DestinationCounts;
+  readonly stats: DestinationStats;
+  readonly share: BudgetShare;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly paceMs?: () => number;
+  readonly noteWrite?: (bytes: number) => void;
+  readonly noteRejected?: (line: Buffer, error: string, addr: string) => void;
+  /** There may be something to write. */
+  readonly due: () => void;
+}
+
+/** A write that takes longer than this is time in which the peer did not read: the redo window does not age by it. */
+const REDO_STALL_MS = 100;
+
+export class Outgoing {
+  readonly #options: LiveOptions;
+  readonly #deps: OutgoingDependencies;
+  readonly #hunted: HuntedLines;
+  readonly #hunt: LineHunt;
+  readonly #pace: WritePace;
+  #wroteMs = Number.NEGATIVE_INFINITY;
+  #stalledMs = 0;
+  #cancelRedoTrim: (() => void) | undefined;
+
+  constructor(options: LiveOptions, dependencies: OutgoingDependencies) {
+    this.#options = options;
+    this.#deps = dependencies;
+    const { queue, share, clock } = dependencies;
+    this.#hunted = new HuntedLines({
+      ...dependencies,
+      shrunk: () => share.set(queue.heldBytes),
+      at: () => this.#pointAt(clock.monotonicMs()),
+    });
+    this.#hunt = new LineHunt(options, {
+      ...dependencies,
+      lines: this.#hunted,
+      rejected: (line, error) => dependencies.noteRejected?.(line, error, options.now.addr),
+    });
+    this.#pace = new WritePace({
+      ...dependencies,
+      paceMs: () => Math.min(options.now.flush, dependencies.paceMs?.() ?? 0),
+    });
+  }
+
+  get inFlight(): boolean {
+    const { queue, backlog } = this.#deps;
+    return queue.inFlight || backlog?.replay.inFlight === true || this.#hunt.inFlight;
+  }
+
+  /** When the last write was taken, monotonic ms. */
+  get wroteMs(): number {
+    return this.#wroteMs;
+  }
+
+  get isHunting(): boolean {
+    return this.#hunt.isOn;
+  }
+
+  /** True when nothing is left that must leave before the connection ends. */
+  get isDone(): boolean {
+    const { queue, backlog } = this.#deps;
+    if (queue.mustRepeat || backlog?.replay.inRecord === true) return false;
+    return !queue.hasMore || backlog?.isAhead === true;
+  }
+
+  /** Takes the next write; undefined: nothing now. `isLast`: what is on disk stays there. */
+  take(nowMs: number, isLast: boolean): Buffer | undefined {
+    const { queue, backlog } = this.#deps;
+    const bytes = this.#take(nowMs, isLast);
+    if (bytes === undefined) return undefined;
+    if (!this.#hunt.inFlight) {
+      const replayed = backlog?.replay.inFlight === true ? backlog.replay.flightLines : 0;
+      this.#hunt.took(bytes, queue.flightLines + replayed, nowMs);
+    }
+    this.#wroteMs = nowMs;
+    this.#deps.noteWrite?.(bytes.length);
+    return bytes;
+  }
+
+  online(nowMs: number): void {
+    this.#deps.backlog?.online(nowMs);
+    this.#hunt.online(nowMs, this.#deps.sender.stats);
+  }
+
+  /** The write is done. */
+  sent(nowMs: number): void {
+    const { queue, counts, stats } = this.#deps;
+    const durationMs = nowMs - this.#wroteMs;
+    if (durationMs > REDO_STALL_MS) this.#stalledMs += durationMs;
+    const { written } = counts;
+    if (queue.inFlight) this.#sentLive(nowMs, durationMs);
+    else if (!this.#hunt.inFlight) this.#sentOld(nowMs, durationMs);
+    else {
+      counts.resent += 1;
+      stats.wrote(this.#hunt.flightBytes, 1, durationMs);
+    }
+    this.#hunted.settle(counts.written - written);
+    this.#hunt.sent();
+    this.#armRedoTrim();
+  }
+
+  /** The connection broke: what may not have arrived waits again. True: the next attempt should follow soon. */
+  broke(mayHunt: boolean): boolean {
+    this.#waitAgain(
+      this.#hunt.isOn || (this.#deps.backlog !== undefined && this.#options.order === 'strict'),
+    );
+    return mayHunt && this.#deps.sender.needsRedo && this.#hunt.broke(this.#deps.clock.monotonicMs());
+  }
+
+  /** Ends the hunt; what it held is sent again, or, when all `isSaved`, waits for that. */
+  endHunt(isSaved: boolean): void {
+    if (isSaved) this.#waitAgain(true);
+    this.#hunt.stop(this.inFlight);
+  }
+
+  /** Ends the write under way for good; whole lines that the kernel has taken count as written. */
+  callOff(): void {
+    const { queue, backlog, sender, counts } = this.#deps;
+    this.#pace.cancel();
+    this.#cancelRedoTrim?.();
+    const backlogBytes = backlog?.replay.flightBytes ?? 0;
+    backlog?.callOff(backlogBytes === 0 ? 0 : sender.taken(backlogBytes));
+    const size = queue.inFlight ? queue.flightBytes : 0;
+    const taken = queue.callOff(size === 0 ? 0 : sender.taken(size), sender.recalls);
+    counts.written += taken;
+    counts.queued -= taken;
+    this.#hunted.settle(Number.POSITIVE_INFINITY);
+  }
+
+  #take(nowMs: number, isLast: boolean): Buffer | undefined {
+    if (isLast) return this.#takeLast(nowMs);
+    return this.#hunt.isOn ? this.#hunt.next(nowMs) : this.#takeNext(nowMs);
+  }
+
+  /** Redo, then a share for the backlog, then live lines, then the backlog; with `order = strict` the backlog, then live. */
+  #takeNext(nowMs: number): Buffer | undefined {
+    const { queue, backlog } = this.#deps;
+    if (queue.mustRepeat) return queue.take();
+    const live = queue.hasMore;
+    const replayed = backlog?.take(nowMs, live);
+    if (replayed !== undefined) return replayed;
+    if (
+      !live ||
+      backlog?.isAhead === true ||
+      this.#pace.mustWait(queue.sendableBytes, this.#wroteMs, nowMs)
+    ) {
+      return undefined;
+    }
+    return queue.take();
+  }
+
+  /** What is in memory, and the rest of a record that was begun: the disk keeps all others for the next start. */
+  #takeLast(nowMs: number): Buffer | undefined {
+    const { queue, backlog } = this.#deps;
+    if (queue.mustRepeat) return queue.take();
+    if (backlog?.replay.inRecord === true) return backlog.takeBegun(nowMs);
+    return queue.hasMore && backlog?.isAhead !== true ? queue.take() : undefined;
+  }
+
+  #sentLive(nowMs: number, durationMs: number): void {
+    const { queue, backlog, counts, stats, share } = this.#deps;
+    const { bytes, lines, again } = queue.complete(nowMs - this.#stalledMs);
+    if (again) {
+      counts.resent += lines;
+    } else {
+      counts.written += lines;
+      counts.queued -= lines;
+      share.set(queue.heldBytes);
+    }
+    stats.wrote(bytes, lines, durationMs);
+    backlog?.sentLive(this.#pointAt(nowMs), nowMs, bytes, lines, durationMs);
+  }
+
+  #sentOld(nowMs: number, durationMs: number): void {
+    const { backlog, stats } = this.#deps;
+    const bytes = backlog?.replay.flightBytes ?? 0;
+    const { agedMs, bytes: before } = this.#pointAt(nowMs);
+    const lines = backlog?.sent({ agedMs, bytes: before + bytes }, nowMs, durationMs) ?? 0;
+    stats.wrote(bytes, lines, durationMs);
+  }
+
+  /** `isOrdered`: what broke off leaves before what is on disk; else it may go there itself. */
+  #waitAgain(isOrdered: boolean): void {
+    const { queue, backlog, clock } = this.#deps;
+    const at = this.#pointAt(this.inFlight ? this.#wroteMs : clock.monotonicMs());
+    queue.fail(at.agedMs, isOrdered);
+    backlog?.broke(at);
+  }
+
+  #pointAt(nowMs: number): StreamPoint {
+    return { agedMs: nowMs - this.#stalledMs, bytes: this.#deps.stats.bytesWritten };
+  }
+
+  #armRedoTrim(): void {
+    const { queue, backlog, clock } = this.#deps;
+    const holds = queue.redoBytes > 0 || backlog?.replay.hasUnacked === true;
+    if (this.#cancelRedoTrim !== undefined || !holds) return;
+    this.#cancelRedoTrim = clock.after(this.#options.redoAgeMs, () => {
+      this.#cancelRedoTrim = undefined;
+      // While a write hangs the connection may be dead, and the window is what will be needed.
+      if (!this.inFlight) {
+        const at = this.#pointAt(clock.monotonicMs());
+        queue.trimRedo(at.agedMs);
+        backlog?.trim(at);
+      }
+      this.#armRedoTrim();
+    });
+  }
+}
