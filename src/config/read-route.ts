@@ -53,8 +53,11 @@ export function readRoute(
 
 function noteFindings(route: RouteOptions, settings: Settings, problems: Problems): void {
   const findings = judgeRoute(route);
-  if (!isHashType(route.type) && findings.every(({ kind }) => kind === 'warning')) {
-    for (const name of HASH_ROUTE_KEYS) noteWithoutEffect(name, settings, problems);
+  const { type } = route;
+  for (const name of HASH_ROUTE_KEYS) {
+    const counts = isHashType(type) || (type === 'any_of' && name === 'tag_relay_normalized');
+    const isRefused = findings.some(({ about }) => 'option' in about && about.option === name);
+    if (!counts && !isRefused) noteWithoutEffect(name, settings, problems);
   }
   const texts = settings.texts('destinations');
   const placeOf = ({ about }: RouteFinding): Place =>

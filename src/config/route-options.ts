@@ -43,7 +43,7 @@ const CARBON: readonly Option[] = [
     type: 'choice',
     required: true,
     choices: [...ROUTE_TYPES.map(({ name }) => name), ...REFUSED_ROUTE_TYPES],
-    doc: `${ROUTE_TYPES.map(({ name, doc }) => `${name}: ${doc}`).join('; ')}. ${REFUSED_ROUTE_TYPES.join(', ')} are not built yet: a config that has one does not start.`,
+    doc: `${ROUTE_TYPES.map(({ name, doc }) => `${name}: ${doc}`).join('; ')}. ${REFUSED_ROUTE_TYPES.join(', ')} are not built yet: a config that has one does not start. For hashes and groups see hashing.md.`,
     status: 'active',
   },
   ...MATCHER_OPTIONS,

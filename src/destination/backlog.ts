@@ -345,8 +345,11 @@ export class Backlog {
   }
 
   #written(ok: boolean): void {
-    const { queue, share } = this.#deps;
+    const { queue, share, isAway } = this.#deps;
     if (this.#state !== 'closed') share.set(queue.heldBytes);
+    // What the disk was too slow for goes on; senders may wait for it.
+    const goesOn = ok && this.#state === 'ready' && this.#spill.refusal === 'slow_spool';
+    if (goesOn) this.#spill.relieve(isAway(), true);
     if (ok) this.#relieved();
     else this.#deps.roomy();
     this.#wakeSave?.();

@@ -327,6 +327,7 @@ export class Connection implements Sender {
       `cannot connect to ${host}:${port}: ${this.stats.lastError}; trying again at least every ${reconnectMs} ms`,
     );
     this.#become({ at: 'offline', failures: link.failures + 1, cancel: nothing });
+    this.#events.failed?.();
   }
 }
 

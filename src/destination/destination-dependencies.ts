@@ -21,6 +21,8 @@ export interface DestinationDependencies extends SenderDependencies {
   readonly makeSpool?: ((key: string, options: DestinationOptions, events: SpoolEvents) => Spool) | undefined;
   /** The least time between two small writes, ms, now; absent: 0. */
   readonly paceMs?: () => number;
+  /** Hears that `available` may have changed. */
+  readonly noteLiveness?: () => void;
   /** Hears of a line, without its newline, that is dropped because the peer at `addr` hangs up at it. */
   readonly noteRejected?: (line: Buffer, error: string, addr: string) => void;
   /** Hears of every write, for whoever decides on the pace. */

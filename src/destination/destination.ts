@@ -16,6 +16,7 @@ import { destinationKey } from './destination-key.ts';
 import { DestinationStats } from './destination-stats.ts';
 import { Intake } from './intake.ts';
 import { LineQueue } from './line-queue.ts';
+import { Liveness } from './liveness.ts';
 import { LiveOptions } from './live-options.ts';
 import { makeSender } from './make-sender.ts';
 import type { DestinationOptions } from './options.ts';
@@ -54,6 +55,7 @@ export class Destination implements Output {
   readonly #share: BudgetShare;
   readonly #intake: Intake;
   readonly #pump: () => void;
+  readonly #liveness: Liveness;
   readonly #outgoing: Outgoing;
   #phase: 'open' | 'draining' | 'saving' | 'stopped' = 'open';
   #drain: Drain | undefined;
@@ -63,6 +65,7 @@ export class Destination implements Output {
     this.routeKey = dependencies.routeKey;
     this.key = destinationKey(dependencies.routeKey, options.addr);
     this.#deps = dependencies;
+    this.#liveness = new Liveness(dependencies.noteLiveness);
     this.#options = new LiveOptions(this.key, options);
     this.#share = dependencies.budget.join();
     const trouble = new TroubleLog({ key: this.key }, dependencies);
@@ -71,6 +74,7 @@ export class Destination implements Output {
       sent: () => this.#sent(),
       offline: () => this.#offline(),
       renewed: () => this.#renewed(),
+      failed: () => this.#liveness.went(),
       ended: () => {
         this.#renewed();
         this.#finish();
@@ -125,6 +129,11 @@ export class Destination implements Output {
 
   get online(): boolean {
     return this.#sender.state === 'online';
+  }
+
+  /** True while lines put here leave soon. */
+  get available(): boolean {
+    return this.#phase === 'open' && this.#liveness.isAvailable(this.#sender.state);
   }
 
   /** True while it looks for a line at which the peer hangs up. */
@@ -258,6 +267,7 @@ export class Destination implements Output {
 
   #online(): void {
     this.#outgoing.online(this.#deps.clock.monotonicMs());
+    this.#liveness.came();
     this.#write();
   }
 
@@ -273,7 +283,7 @@ export class Destination implements Output {
     if (this.#phase === 'stopped') return;
     const drain = this.#drain;
     if (this.#outgoing.broke(drain === undefined)) this.#sender.hurry();
-    if (drain === undefined) return;
+    if (drain === undefined) return this.#liveness.went();
     if (this.counts.queued === 0) drain.repeats += 1;
     const isOver = !this.#queue.hasMore || drain.repeats > DRAIN_REPEATS_MAX;
     if (isOver || this.#backlog?.usable === true) this.#finish();

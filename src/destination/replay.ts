@@ -65,6 +65,8 @@ export class Replay {
   #purging = false;
   /** The disk has forgotten the record that is being sent. */
   #forgotten = false;
+  /** True when every record that was read has been written as a whole, so that nobody needs its bytes. */
+  #done = false;
   /** What the peer has survived, and lines that are not sent again. */
   readonly #mark = new ReplayMark();
   /** While held the disk forgets nothing. */
@@ -151,6 +153,7 @@ export class Replay {
     if (this.#sentBytes === record.bytes.length) {
       if (!this.#forgotten) this.#unacked.push({ end: record.end, lines: record.lines, at });
       this.#drop();
+      this.#done = true;
       this.#read();
     }
     this.trim(at);
@@ -324,7 +327,10 @@ export class Replay {
     if (this.#reading || this.#exhausted || this.#stopped || this.#purging) return;
     this.#reading = true;
     this.#news = false;
-    void this.#deps.spool.read().then((record) => {
+    const done = this.#done;
+    // Whatever this record comes to, its bytes may be needed: by a write that breaks off, by the disk at the end.
+    this.#done = false;
+    void this.#deps.spool.read(done).then((record) => {
       this.#reading = false;
       if (this.#stopped) return;
       if (this.#rewindDue) this.#rewind();

@@ -12,6 +12,8 @@ export interface SenderEvents {
   sent(): void;
   /** No longer ready. A `send` under way did not complete and never will; its bytes are no longer read. */
   offline(): void;
+  /** All ways to connect were tried in vain; the next attempt follows after a pause. */
+  failed?(): void;
   /** No longer ready, for a moment: the far side has confirmed all that was sent, and a new connection is made. */
   renewed(): void;
   /** The answer to `end`: the far side has confirmed the end. */

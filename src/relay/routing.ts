@@ -14,6 +14,7 @@ import { Snapshot } from '../table/snapshot.ts';
 import { DROP_REASONS } from '../telemetry/drop-reason.ts';
 import { type DestinationCounts, type DestinationRow, makeDestinationCounts } from '../telemetry/ledger.ts';
 import type { Clock } from '../util/clock.ts';
+import { GroupSlots, numberSlots, type SlotIds } from './group-slots.ts';
 import { matchDestinations, type PlacedDestination } from './match-destinations.ts';
 
 export interface RoutingOptions {
@@ -29,17 +30,29 @@ export interface RoutingDependencies {
   readonly destination: Omit<DestinationDependencies, 'routeKey'>;
 }
 
+/** A table compiled, and what its output ids stand for. */
+interface CompiledRouting {
+  readonly snapshot: Snapshot;
+  /** The destinations of the table by output id. */
+  readonly wanted: ReadonlyMap<number, PlacedDestination>;
+  readonly slotIds: SlotIds;
+  /** Ids of the destinations of each route. */
+  readonly byRoute: readonly (readonly number[])[];
+}
+
 export class Routing {
   #options: RoutingOptions;
   readonly #deps: RoutingDependencies;
   readonly #outputs: (Destination | undefined)[] = [];
   readonly #leaving = new Set<Destination>();
   readonly #retired = makeDestinationCounts();
+  #groups: GroupSlots;
   #snapshot: Snapshot | undefined;
 
   constructor(options: RoutingOptions, dependencies: RoutingDependencies) {
     this.#options = options;
     this.#deps = dependencies;
+    this.#groups = new GroupSlots(dependencies.destination.log);
   }
 
   /** Compiles a table and forgets it; throws a TableError when that fails. */
@@ -54,30 +67,29 @@ export class Routing {
 
   /** Puts a table in force; throws a TableError, and changes nothing, when it does not compile. */
   apply(table: TableOptions): void {
-    const { snapshot, wanted } = this.#compile(table);
+    const { snapshot, wanted, slotIds, byRoute } = this.#compile(table);
     this.#swap(snapshot, wanted);
+    this.#swapGroups(table, slotIds, byRoute);
   }
 
-  /** `wanted`: the destinations of the table by output id. */
-  #compile(table: TableOptions): {
-    readonly snapshot: Snapshot;
-    readonly wanted: ReadonlyMap<number, PlacedDestination>;
-  } {
+  #compile(table: TableOptions): CompiledRouting {
     const wanted = table.routes.flatMap(({ key, destinations }) =>
       destinations.map((options) => ({ routeKey: key, options })),
     );
     const ids = this.#idsFor(wanted);
-    const firsts: number[] = [];
     let count = 0;
-    for (const { destinations } of table.routes) {
-      firsts.push(count);
-      count += destinations.length;
-    }
+    const byRoute = table.routes.map(({ destinations }) => ids.slice(count, (count += destinations.length)));
+    const slotIds = numberSlots(table.routes, ids);
     const snapshot = Snapshot.compile(table, {
-      outputOf: (route, destination) => ids[firsts[route]! + destination]!,
+      outputOf: (route, slot) => (slotIds[route] ?? byRoute[route]!)[slot]!,
       validateKey: (key) => validateKey(key, this.#options.levels),
     });
-    return { snapshot, wanted: new Map(wanted.map((destination, index) => [ids[index]!, destination])) };
+    return {
+      snapshot,
+      wanted: new Map(wanted.map((destination, index) => [ids[index]!, destination])),
+      slotIds,
+      byRoute,
+    };
   }
 
   /** Gives each destination the output id of the one that goes on as it, or a free one. */
@@ -93,9 +105,9 @@ export class Routing {
     });
   }
 
-  /** The destination of an output id. */
+  /** What lines for an output id are put in: a destination, or a group of some. */
   outputOf(id: number): Output | undefined {
-    return this.#outputs[id];
+    return this.#groups.outputOf(id) ?? this.#outputs[id];
   }
 
   /** The destinations in force, in the order in which they were first seen. */
@@ -143,8 +155,23 @@ export class Routing {
     this.#deps.engine.setResolve((key) => snapshot.resolve(key));
   }
 
+  #swapGroups(table: TableOptions, slotIds: SlotIds, byRoute: readonly (readonly number[])[]): void {
+    const before = this.#groups;
+    this.#groups = new GroupSlots(this.#deps.destination.log);
+    for (const [index, route] of table.routes.entries()) {
+      const members = byRoute[index]!.map((id) => this.#outputs[id]!);
+      const ids = slotIds[index];
+      if (ids !== undefined) this.#groups.add(route, ids, members);
+    }
+    before.close();
+  }
+
   #add(id: number, routeKey: string, options: DestinationOptions): void {
-    const destination = new Destination(options, { ...this.#deps.destination, routeKey });
+    const destination = new Destination(options, {
+      ...this.#deps.destination,
+      routeKey,
+      noteLiveness: () => this.#groups.livenessChanged(),
+    });
     this.#outputs[id] = destination;
     destination.start();
   }

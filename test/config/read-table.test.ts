@@ -140,6 +140,22 @@ test('COMPAT 2: a route that hashes needs two destinations without matchers, eac
   assert.deepEqual(problemsOf(HASHED("replication_factor = 2\ndestinations = ['h:1:a', 'h:1:b']")), []);
 });
 
+test('a group takes one destination or more, without matchers, and makes no copies', () => {
+  const group = (type: string, lines: string): string[] =>
+    problemsOf(`[[route]]\nkey = 'k'\ntype = '${type}'\n${lines}\n`);
+  for (const type of ['failover', 'any_of', 'round_robin']) {
+    assert.deepEqual(group(type, "destinations = ['h:1', 'file:x', '[::1]:2']"), []);
+    assert.match(
+      group(type, "destinations = ['h:1 sub=x']")[0] ?? '',
+      /^error c\.toml:5:17: matching options /,
+    );
+    assert.match(
+      group(type, "replication_factor = 2\ndestinations = ['h:1', 'h:2']")[0] ?? '',
+      /^error c\.toml:5:22: a route of type "\w+" sends each line to one destination/,
+    );
+  }
+});
+
 test('carbon_ch refuses two destinations with one host and instance, as carbon does', () => {
   const text = "[[route]]\nkey = 'k'\ntype = 'carbon_ch'\ndestinations = ['h:1', 'h:2']\n";
   assert.match(problemsOf(text)[0] ?? '', /^error c\.toml:5:24: carbon does not take two destinations/);

@@ -44,6 +44,7 @@ export class FakeSpool implements Spool {
   #starved = false;
   #refused = false;
   #reading = false;
+  #handedOut: Buffer[] = [];
 
   constructor(events: SpoolEvents, disk: FakeDisk = { records: [], acked: 0 }) {
     this.events = events;
@@ -119,8 +120,10 @@ export class FakeSpool implements Spool {
     }
   }
 
-  async read(): Promise<SpoolRecord | undefined> {
+  async read(done = false): Promise<SpoolRecord | undefined> {
     if (this.#reading) throw new Error('two reads at once');
+    // Whoever says so and still uses them sends this.
+    if (done) for (const bytes of this.#handedOut.splice(0)) bytes.fill('!');
     this.#reading = true;
     this.reads += 1;
     await Promise.resolve();
@@ -133,7 +136,9 @@ export class FakeSpool implements Spool {
     }
     this.#at += 1;
     const { text, lines, firstMs } = record;
-    return { bytes: Buffer.from(text), lines, firstMs, end: { segment: 1, offset: this.#at } };
+    const bytes = Buffer.from(text);
+    this.#handedOut.push(bytes);
+    return { bytes, lines, firstMs, end: { segment: 1, offset: this.#at } };
   }
 
   ack(end: SpoolPosition): void {

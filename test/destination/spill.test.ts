@@ -106,6 +106,24 @@ test('a disk that is behind holds senders as long as it moves, and drops by name
   rig.finish();
 });
 
+test('senders that a full queue holds go on as fast as the disk takes lines, not when a timer looks', async () => {
+  const rig = await startRig('10.0.0.1:2003 queue_bytes=4000000');
+  rig.spool.slow = true;
+  rig.spool.waitingBytesMax = 600_000;
+  let held = false;
+  for (let i = 0; i < 500 && !held; i += 1) held = !rig.push(numbered(1, 500));
+  assert.ok(held);
+  const called: true[] = [];
+  rig.destination.whenWritable(() => called.push(true));
+  for (let i = 0; i < 20 && called.length === 0; i += 1) {
+    rig.spool.write(1);
+    await rig.settle();
+  }
+  assert.equal(called.length, 1);
+  rig.spool.write();
+  rig.finish();
+});
+
 test('what the disk does not have yet counts as memory', async () => {
   const rig = await startRig('10.0.0.1:2003 queue_bytes=200000');
   rig.spool.slow = true;

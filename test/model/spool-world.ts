@@ -26,6 +26,8 @@ export class SpoolWorld {
   /** Records in the order they were read and not acknowledged. */
   #window: { readonly end: SpoolPosition; readonly numbers: readonly number[] }[] = [];
   #lastRead = 0;
+  /** Bytes handed out that the spool may not touch yet. */
+  readonly #needed: { readonly bytes: Buffer; readonly first: number | undefined }[] = [];
   #reading: Promise<void> | undefined;
   #failing: 'no' | 'write' | 'sync' | 'read' = 'no';
   #isDamaged = false;
@@ -176,7 +178,9 @@ export class SpoolWorld {
   #read(): void {
     if (this.#reading !== undefined) return;
     const { spool } = this.rig;
-    const reading = spool.read().then((record) => {
+    const done = this.random() < 0.5;
+    if (done) this.#needed.length = 0;
+    const reading = spool.read(done).then((record) => {
       if (this.#reading !== reading) return;
       this.#reading = undefined;
       if (record !== undefined) this.#take(record);
@@ -190,6 +194,9 @@ export class SpoolWorld {
   #take(record: SpoolRecord): void {
     const numbers = lineNumbers(record.bytes);
     assert.equal(numbers.length, record.lines);
+    // What was read before is as it was, until it is said to be done with.
+    for (const needed of this.#needed) assert.equal(lineNumbers(needed.bytes)[0], needed.first);
+    this.#needed.push({ bytes: record.bytes, first: numbers[0] });
     for (const number of numbers) {
       const line = this.#lines.get(number);
       assert.ok(line !== undefined, `line ${number} was read and never taken`);

@@ -12,7 +12,8 @@ const NUMBER_DIGITS = 9;
 const TIMESTAMP = '1700000000';
 const SERIES = 100;
 const NUMBER_OFFSET = CONNECTION_OFFSET + CONNECTION_DIGITS + 1 + 3 + 1 + KEY_END.length + 1;
-const LINE_BYTES = NUMBER_OFFSET + NUMBER_DIGITS + 1 + TIMESTAMP.length + 1;
+/** Length of every line, with its newline. */
+export const LINE_BYTES: number = NUMBER_OFFSET + NUMBER_DIGITS + 1 + TIMESTAMP.length + 1;
 const NEWLINE = 0x0a;
 const READ_BYTES = 4 << 20;
 
@@ -25,6 +26,34 @@ export function renderLines(connection: number, from: number, count: number): st
     text += `${start}${series}.${KEY_END} ${NUMBER_BASE + number} ${TIMESTAMP}\n`;
   }
   return text;
+}
+
+const TEMPLATE = Buffer.from(renderLines(0, 0, 1), 'latin1');
+const SERIES_OFFSET = CONNECTION_OFFSET + CONNECTION_DIGITS + 2;
+/** Which bytes differ from line to line. */
+const IS_DIGIT = Uint8Array.from(TEMPLATE, (_, at) => {
+  const isConnection = at >= CONNECTION_OFFSET && at < CONNECTION_OFFSET + CONNECTION_DIGITS;
+  const isNumber = at >= NUMBER_OFFSET && at < NUMBER_OFFSET + NUMBER_DIGITS;
+  return isConnection || isNumber || at === SERIES_OFFSET || at === SERIES_OFFSET + 1 ? 1 : 0;
+});
+
+/** Parses the line at `start`, LINE_BYTES of them; undefined when it differs in a single byte from what was rendered. */
+export function parseLine(
+  bytes: Buffer,
+  start: number,
+): { readonly connection: number; readonly number: number } | undefined {
+  for (let at = 0; at < LINE_BYTES; at++) {
+    const byte = bytes[start + at] ?? 0;
+    if (IS_DIGIT[at] === 1 ? byte < 0x30 || byte > 0x39 : byte !== TEMPLATE[at]) return undefined;
+  }
+  const digits = (from: number, count: number): number => {
+    let value = 0;
+    for (let at = start + from; at < start + from + count; at++) value = value * 10 + (bytes[at] ?? 0) - 0x30;
+    return value;
+  };
+  const number = digits(NUMBER_OFFSET, NUMBER_DIGITS) - NUMBER_BASE;
+  if (number < 0 || digits(SERIES_OFFSET, 2) !== number % SERIES) return undefined;
+  return { connection: digits(CONNECTION_OFFSET, CONNECTION_DIGITS), number };
 }
 
 /** What a recording holds, compared with what was sent. */

@@ -74,19 +74,29 @@ function decodeSlot(bytes: Buffer, place: 0 | 1): Slot | undefined {
   };
 }
 
-async function readSlots(file: SpoolFile): Promise<{ slots: Slot[]; damaged: number }> {
+/** What the slots of a file hold, the newest first. */
+interface Slots {
+  readonly slots: readonly Slot[];
+  readonly damaged: number;
+  /** Slots that the disk did not read: they may hold anything. */
+  readonly unread: number;
+}
+
+async function readSlots(file: SpoolFile): Promise<Slots> {
   const slots: Slot[] = [];
   let damaged = 0;
+  let unread = 0;
   for (const place of [0, 1] as const) {
     const bytes = Buffer.alloc(SLOT_BYTES);
     // A disk that cannot read one slot may still read the other.
-    const had = await file.read(bytes, SLOT_PLACES[place]).catch(() => SLOT_BYTES);
+    const had = await file.read(bytes, SLOT_PLACES[place]).catch(() => undefined);
+    if (had === undefined) unread += 1;
     const slot = decodeSlot(bytes, place);
     if (slot !== undefined) slots.push(slot);
-    else if (had > 0 && bytes.some((byte) => byte !== 0)) damaged += 1;
+    else if (had !== 0 && bytes.some((byte) => byte !== 0)) damaged += 1;
   }
   slots.sort((a, b) => b.generation - a.generation);
-  return { slots, damaged };
+  return { slots, damaged, unread };
 }
 
 /** Reads the cursor of a folder without touching it. */
@@ -111,6 +121,8 @@ export class CursorFile {
   readonly #files: SpoolFiles;
   #file: SpoolFile | undefined;
   #generation = 0;
+  /** True when a slot could not be read: it may hold any generation up to now. */
+  #isBlind = false;
   #saved = false;
   /** The slot that is known to be on the disk; saves go to the other. */
   #durablePlace: 0 | 1 = 1;
@@ -123,7 +135,10 @@ export class CursorFile {
   /** Writes a slot, without a sync: the kernel has it, so that it survives our end. */
   async save(cursor: Cursor, wallMs: number): Promise<void> {
     const file = this.#file ?? (await this.#open());
-    this.#generation += 1;
+    // Generations grow by a few a second at most: the time in ms is beyond any that was counted.
+    this.#generation = this.#isBlind
+      ? Math.max(this.#generation + 1, Math.floor(wallMs))
+      : this.#generation + 1;
     const bytes = encodeCursor(cursor, this.#generation, wallMs);
     const place = this.#durablePlace === 0 ? 1 : 0;
     const taken = await file.write([bytes], SLOT_PLACES[place]);
@@ -153,8 +168,9 @@ export class CursorFile {
       if (errorCode(error) !== 'ENOENT') throw error;
       file = await this.#files.open(this.#path, 'create');
     }
-    const { slots } = await readSlots(file);
+    const { slots, unread } = await readSlots(file);
     const newest = slots[0];
+    this.#isBlind = unread > 0;
     // After a kill the newest slot may be with the kernel alone: only once it is on the disk may the other be overwritten.
     await file.datasync();
     if (newest !== undefined) {

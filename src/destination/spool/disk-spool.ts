@@ -165,8 +165,8 @@ export class DiskSpool implements Spool {
     return undefined;
   }
 
-  read(): Promise<SpoolRecord | undefined> {
-    return this.#parts?.reader.read() ?? Promise.resolve(undefined);
+  read(done = false): Promise<SpoolRecord | undefined> {
+    return this.#parts?.reader.read(done) ?? Promise.resolve(undefined);
   }
 
   ack(end: SpoolPosition): void {

@@ -45,7 +45,7 @@ export interface RecordReaderOptions {
   readonly limit: number;
   /** The segment's seal; undefined when its header is lost: then the first whole record tells it. */
   readonly seal: number | undefined;
-  /** True: the payloads handed out are overwritten by the next read. Saves memory in a scan. */
+  /** True: the payloads handed out are overwritten by the next read, whatever `next` is told. Saves memory in a scan. */
   readonly reuse?: boolean;
 }
 
@@ -57,7 +57,10 @@ export class RecordReader {
   #limit: number;
   #chunk: Buffer = EMPTY;
   #chunkStart = 0;
-  #spare: Buffer = EMPTY;
+  /** The memory that `#chunk` is a part of. */
+  #memory: Buffer = EMPTY;
+  /** True when nobody needs what was handed out of `#memory`. */
+  #mayOverwrite = false;
   #badPages = 0;
   #attempts = 0;
 
@@ -97,10 +100,15 @@ export class RecordReader {
   /** Forgets what was read ahead, to give memory back while there is nothing to read. */
   rest(): void {
     this.#chunk = EMPTY;
+    this.#memory = EMPTY;
   }
 
-  /** Reads the next record or stretch of damage; undefined at the end. Rejects when the disk reads nothing at all. */
-  async next(): Promise<FoundRecord | FoundDamage | undefined> {
+  /**
+   * Reads the next record or stretch of damage; undefined at the end. Rejects when the disk reads nothing at all. `done`:
+   * the payloads handed out before are not needed any more, and their memory is used again.
+   */
+  async next(done: boolean = this.#reuse): Promise<FoundRecord | FoundDamage | undefined> {
+    this.#mayOverwrite = done || this.#reuse;
     const start = this.#position;
     if (start >= this.#limit) return undefined;
     const header = this.#accept(await this.#load(start, RECORD_HEADER_BYTES));
@@ -155,14 +163,10 @@ export class RecordReader {
     const want = Math.max(size, Math.min(CHUNK_BYTES, this.#limit - start));
     const from = start - this.#chunkStart;
     const kept = from >= 0 && from < this.#chunk.length ? this.#chunk.subarray(from) : EMPTY;
-    let into: Buffer;
-    if (this.#reuse) {
-      // `kept` may lie in the same memory: copying forward to back is safe then.
-      if (this.#spare.length < want) this.#spare = Buffer.allocUnsafeSlow(Math.max(want, CHUNK_BYTES));
-      into = this.#spare.subarray(0, want);
-    } else {
-      into = Buffer.allocUnsafeSlow(want);
-    }
+    // `kept` may lie in the same memory: copying back to front is safe then.
+    if (!this.#mayOverwrite || this.#memory.length < want) this.#memory = Buffer.allocUnsafeSlow(want);
+    const into = this.#memory.subarray(0, want);
+    this.#mayOverwrite = true;
     kept.copy(into, 0, 0, want);
     const had = Math.min(kept.length, want);
     const got = await this.#readAround(into.subarray(had), start + had);

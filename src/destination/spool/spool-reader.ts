@@ -132,10 +132,13 @@ export class SpoolReader {
     return this.#window.length === 0 && this.#deps.list.left.lines === 0 && this.#reading === undefined;
   }
 
-  /** Reads the next record; undefined when there is none now, then `readable` tells when there may be. */
-  read(): Promise<SpoolRecord | undefined> {
+  /**
+   * Reads the next record; undefined when there is none now, then `readable` tells when there may be. `done`: what was
+   * read before may be overwritten.
+   */
+  read(done = false): Promise<SpoolRecord | undefined> {
     // A second call while one is under way gets in line; no record is handed out twice.
-    const reading = this.#reading === undefined ? this.#read() : this.#reading.then(() => this.#read());
+    const reading = this.#reading === undefined ? this.#read(done) : this.#reading.then(() => this.#read());
     this.#reading = reading;
     void reading.then(() => {
       if (this.#reading === reading) this.#reading = undefined;
@@ -211,7 +214,7 @@ export class SpoolReader {
     this.wrote();
   }
 
-  async #read(): Promise<SpoolRecord | undefined> {
+  async #read(done = false): Promise<SpoolRecord | undefined> {
     while (!this.#isClosed && this.#cancelRetry === undefined) {
       const segment = this.#deps.list.from(this.#segmentNumber);
       if (segment === undefined) break;
@@ -224,7 +227,7 @@ export class SpoolReader {
         continue;
       }
       const epoch = this.#epoch;
-      const found = await this.#find(segment, epoch);
+      const found = await this.#find(segment, epoch, done);
       if (found === undefined || epoch !== this.#epoch) continue;
       // From here to the answer nothing is awaited: a rewind comes before it or after it.
       const record = this.#take(segment, found);
@@ -254,11 +257,15 @@ export class SpoolReader {
   }
 
   /** Reads what comes next; undefined when the disk failed. */
-  async #find(segment: Segment, epoch: number): Promise<FoundRecord | FoundDamage | undefined> {
+  async #find(
+    segment: Segment,
+    epoch: number,
+    done: boolean,
+  ): Promise<FoundRecord | FoundDamage | undefined> {
     try {
       const records = await this.#openRecords(segment);
       records.insist(this.#failures);
-      const found = await this.#deps.timing.measure(() => records.next());
+      const found = await this.#deps.timing.measure(() => records.next(done));
       this.#failures = 0;
       return found;
     } catch (error) {

@@ -19,7 +19,7 @@ export interface SpoolPosition {
   readonly offset: number;
 }
 
-/** A record read back. `bytes` belongs to the reader. */
+/** A record read back. `bytes` belongs to the reader, until it says that it is done with them (see `read`). */
 export interface SpoolRecord extends SpoolBlock {
   /** Position right behind it: acknowledging it acknowledges this record and all before. */
   readonly end: SpoolPosition;
@@ -70,8 +70,11 @@ export interface Spool {
    * reuse the memory): true; or false when the write failed for good and the lines must be booked `spool_error`.
    */
   offer(block: SpoolBlock, written: (ok: boolean) => void): SpoolRefusal | undefined;
-  /** Reads the next record that was not read yet; undefined when there is none now. One call at a time. */
-  read(): Promise<SpoolRecord | undefined>;
+  /**
+   * Reads the next record that was not read yet; undefined when there is none now. One call at a time. `done`: the bytes
+   * of all records read before are not needed any more, and their memory may be used again.
+   */
+  read(done?: boolean): Promise<SpoolRecord | undefined>;
   /** Acknowledges all records up to a position; the cursor on disk follows, lazily, never leading. */
   ack(end: SpoolPosition): void;
   /** Goes back to the oldest unacknowledged record, for a connection that broke before what was read had been sent. */

@@ -1,6 +1,6 @@
 // How a route that hashes, or an `any_of`, finds the members of a key: the key as it leaves, or its normal form.
 import { KeyText } from '../key-text.ts';
-import type { HashRouteType, RouteOptions } from '../options.ts';
+import type { HashOptions, HashRouteType, RouteOptions } from '../options.ts';
 import { fnv1aMember } from './ring/c-relay-hash.ts';
 import { makePlacement } from './ring/make-placement.ts';
 import { normalizeKey } from './ring/normalized-key.ts';
@@ -18,7 +18,7 @@ export class HashChoice {
   readonly #placement: Placement;
   readonly #normalizes: boolean;
 
-  constructor(route: RouteOptions, type: HashRouteType | 'any_of') {
+  constructor(route: HashOptions & Pick<RouteOptions, 'destinations'>, type: HashRouteType | 'any_of') {
     const { destinations } = route;
     this.#placement =
       type === 'any_of' ? anyOfPlacement(destinations.length) : makePlacement(type, destinations, route);

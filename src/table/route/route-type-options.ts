@@ -48,6 +48,19 @@ export const ROUTE_TYPES: readonly RouteTypeEntry[] = [
   },
   { name: 'fnv1a_ch', family: 'hash', destinationsMin: 2, doc: 'the fnv1a_ch of carbon-c-relay' },
   { name: 'jump_fnv1a_ch', family: 'hash', destinationsMin: 2, doc: 'the jump_fnv1a_ch of carbon-c-relay' },
+  { name: 'failover', family: 'group', destinationsMin: 1, doc: 'the first in the list that is online' },
+  {
+    name: 'any_of',
+    family: 'group',
+    destinationsMin: 1,
+    doc: 'one by the hash of the key, and while that is offline others share its keys',
+  },
+  {
+    name: 'round_robin',
+    family: 'group',
+    destinationsMin: 1,
+    doc: 'the next of those that are online, line by line in equal shares',
+  },
 ];
 
 const BY_NAME: ReadonlyMap<string, RouteTypeEntry> = new Map(ROUTE_TYPES.map((entry) => [entry.name, entry]));

@@ -81,6 +81,28 @@ test('delivered segments are deleted once the cursor behind them is on the disk,
   assert.equal(rig.spool.stats.diskBytes, 0);
 });
 
+test('a cursor whose slots cannot be read when it is opened for writing is still newer than what they hold', async () => {
+  const rig = await openRig();
+  for (let block = 0; block < 20; block += 1) {
+    rig.offer(10);
+    await rig.settle(200);
+    rig.spool.ack((await rig.spool.read())!.end);
+  }
+  await rig.spool.close();
+  await rig.reopen();
+  rig.files.fault = (operation, path) =>
+    operation === 'read' && path.endsWith('cursor') ? systemError('EIO') : undefined;
+  rig.offer(30);
+  await rig.settle(50);
+  assert.deepEqual(await rig.readAll(), range(201, 230));
+  // So short that no sync comes: what is saved goes to one slot, and the other holds what it held.
+  await rig.settle(300);
+  rig.files.fault = () => undefined;
+  rig.files.kill();
+  assert.deepEqual((await rig.reopen()).notes, []);
+  assert.deepEqual(await rig.readAll(), []);
+});
+
 test('the memory of what waits to be written is bounded, and room is told', async () => {
   const rig = await openRig({ waitingBytesMax: 10_000 });
   rig.files.isHolding = true;

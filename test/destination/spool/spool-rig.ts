@@ -170,7 +170,7 @@ export class SpoolRig {
   async readAll(ack = true): Promise<number[]> {
     const numbers: number[] = [];
     let last: SpoolRecord | undefined;
-    for (let record = await this.spool.read(); record !== undefined; record = await this.spool.read()) {
+    for (let record = await this.spool.read(); record !== undefined; record = await this.spool.read(true)) {
       const found = lineNumbers(record.bytes);
       assert.equal(found.length, record.lines);
       numbers.push(...found);

@@ -1,20 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseDestination } from '../../../src/destination/parse-destination.ts';
-import type { DestinationOptions } from '../../../src/destination/options.ts';
 import { HASH_DEFAULTS, type HashOptions, type HashRouteType } from '../../../src/table/options.ts';
 import { makeCrngRing } from '../../../src/table/route/ring/crng-ring.ts';
 import { makePlacement } from '../../../src/table/route/ring/make-placement.ts';
 import { md5Position } from '../../../src/table/route/ring/md5-position.ts';
 import { normalizeKey } from '../../../src/table/route/ring/normalized-key.ts';
-
-function destinations(...addrs: readonly string[]): DestinationOptions[] {
-  return addrs.map((addr) => {
-    const parsed = parseDestination(addr);
-    assert(parsed.ok);
-    return parsed.options;
-  });
-}
+import { parsedDestinations } from './parsed-destinations.ts';
 
 /** Names the destinations of keys. */
 function owners(
@@ -23,7 +14,7 @@ function owners(
   keys: readonly string[],
   options: Partial<HashOptions> = {},
 ): string[] {
-  const placement = makePlacement(type, destinations(...addrs), { ...HASH_DEFAULTS, ...options });
+  const placement = makePlacement(type, parsedDestinations(...addrs), { ...HASH_DEFAULTS, ...options });
   return keys.map((key) =>
     placement
       .members(Buffer.from(key))

@@ -2,7 +2,7 @@
 // ring but an order of members. Its `any_of` hashes as `fnv1aMember` says.
 import { fnv1a32Signed, fnv1a64Signed, fold16 } from './fnv1a.ts';
 import { compareText, rankMembers } from './crng-ring.ts';
-import { PointRing, type Point, POINTS_PER_MEMBER, walkDistinct } from './point-ring.ts';
+import { giveToFirst, PointRing, type Point, POINTS_PER_MEMBER, walkDistinct } from './point-ring.ts';
 import type { Placement, RingMember } from './placement.ts';
 
 /**
@@ -19,15 +19,9 @@ export function makeFnvRing(members: readonly RingMember[], replicationFactor: n
   });
   const ranks = rankMembers(members, (a, b) => compareText(a.host, b.host) || a.port - b.port);
   points.sort((a, b) => a.position - b.position || (ranks[a.member] as number) - (ranks[b.member] as number));
-  const owned = points.map((point, i) => ({ ...point, member: firstAt(points, i).member }));
-  return new PointRing(owned, position, (all, start) => walkDistinct(all, start, replicationFactor));
-}
-
-/** The first of the points that share the place of point `index`. */
-function firstAt(points: readonly Point[], index: number): Point {
-  let first = index;
-  while (first > 0 && points[first - 1]?.position === points[index]?.position) first -= 1;
-  return points[first] as Point;
+  return new PointRing(giveToFirst(points), position, (all, start) =>
+    walkDistinct(all, start, replicationFactor),
+  );
 }
 
 /** The member of an `any_of` among `count`, when all are alive. */

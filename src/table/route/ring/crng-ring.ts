@@ -4,9 +4,11 @@
 // v1 lets points share a place and sorts them by position, host, instance; where all three are equal its order is that of
 // an unstable sort, and here the destination that stands first in the list. v2 moves a point on, around the end too,
 // while an earlier destination has its place; points of one destination may share one.
-// With `replication_factor`, which that relay does not have, the next different destinations on the ring get copies.
+// With `replication_factor`, which that relay does not have, the next different destinations on the ring get copies. Points
+// of v1 that share a place then count for the first of them only: so does the `carbon_ch` of carbon-c-relay, which is the
+// same ring (only there a member without instance sorts after those of its host that have one).
 import { md5Position } from './md5-position.ts';
-import { PointRing, type Point, POINTS_PER_MEMBER, walkDistinct } from './point-ring.ts';
+import { giveToFirst, PointRing, type Point, POINTS_PER_MEMBER, walkDistinct } from './point-ring.ts';
 import { pythonNode } from './python-node.ts';
 import type { Placement, RingMember } from './placement.ts';
 
@@ -23,7 +25,7 @@ export function makeCrngRing(
     compareText(a.host, b.host) || compareText(a.instance, b.instance);
   const ranks = rankMembers(members, byName);
   points.sort((a, b) => a.position - b.position || (ranks[a.member] as number) - (ranks[b.member] as number));
-  return makeRing(points, replicationFactor);
+  return makeRing(giveToFirst(points), replicationFactor);
 }
 
 /** Builds the ring of `consistentHashing-v2`; the order of the members counts. */

@@ -56,6 +56,16 @@ function firstPoints(points: readonly Point[]): Uint32Array {
   return first;
 }
 
+/** Gives all points that share a place to the member of the first, as carbon-c-relay does; the points are sorted. */
+export function giveToFirst(points: readonly Point[]): Point[] {
+  const given: Point[] = [];
+  for (const point of points) {
+    const before = given.at(-1);
+    given.push(before?.position === point.position ? before : point);
+  }
+  return given;
+}
+
 /** Walks on until `count` different members are found; there are at least so many. */
 export function walkDistinct(points: readonly Point[], start: number, count: number): number[] {
   const members: number[] = [];
