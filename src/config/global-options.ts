@@ -147,8 +147,22 @@ const ADMIN: readonly Option[] = [
     type: 'string',
     default: '',
     doc: 'Where the telnet commands listen, host:port; empty: nowhere.',
-    status: 'later',
-    feature: 'the telnet admin port',
+    status: 'active',
+  },
+  {
+    name: 'admin_token',
+    type: 'string',
+    default: '',
+    doc: 'Who gives this token may change the table from another machine (HTTP: "Authorization: Bearer TOKEN"; telnet: "auth TOKEN"); from this machine none is needed. Better given as an environment variable.',
+    status: 'active',
+    secret: true,
+  },
+  {
+    name: 'admin_allow_remote_writes',
+    type: 'bool',
+    default: false,
+    doc: 'Let every machine that reaches http_addr or admin_addr change the table, without a token, as in carbon-relay-ng.',
+    status: 'active',
   },
 ];
 

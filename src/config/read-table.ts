@@ -94,7 +94,7 @@ class TableReader {
   #readCommand(command: PlacedText): void {
     const errorsBefore = this.#problems.list.length;
     const parsed = parseImperative(command.text, (text) =>
-      this.#destinations.read(withinCommand(command, text)),
+      this.#destinations.readGiven(withinCommand(command, text)),
     );
     if (parsed.ok) this.#apply(parsed.operation, command.place);
     else if (this.#problems.list.slice(errorsBefore).every(({ kind }) => kind !== 'error')) {

@@ -9,6 +9,7 @@ import {
   type ReplayOrder,
   type WhenFull,
 } from './options.ts';
+import { type DestinationField, destinationField } from './render-destination.ts';
 
 /** An option that was read and has no effect (yet), and the sentence to say once. */
 export interface DestinationWarning {
@@ -20,6 +21,8 @@ export type ParsedDestination =
   | {
       readonly ok: true;
       readonly options: DestinationOptions;
+      /** The fields of the options that were written; the others have their defaults. */
+      readonly given: readonly DestinationField[];
       readonly warnings: readonly DestinationWarning[];
     }
   | { readonly ok: false; readonly error: string };
@@ -46,7 +49,9 @@ export function parseDestination(text: string): ParsedDestination {
     if (message === undefined) warnings.delete(parsed.option.name);
     else warnings.set(parsed.option.name, { option: parsed.option.name, message });
   }
-  return { ok: true, options: fillOptions(addr, address, values), warnings: [...warnings.values()] };
+  const options = fillOptions(addr, address, values);
+  const given = [...values.keys()].flatMap((name) => destinationField(name, options) ?? []);
+  return { ok: true, options, given, warnings: [...warnings.values()] };
 }
 
 /**

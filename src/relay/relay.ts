@@ -6,6 +6,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { makeHttpApp } from '../admin/http-app.ts';
 import { AdminHttpServer } from '../admin/http-server.ts';
 import type { ReloadConfig } from '../admin/reload-routes.ts';
+import { renderTable } from '../admin/render-table.ts';
+import type { TableAdmin } from '../admin/table-admin.ts';
+import { TelnetServer } from '../admin/telnet-server.ts';
 import type { Config } from '../config/config.ts';
 import type { DestinationDependencies } from '../destination/destination-dependencies.ts';
 import { QueueBudget } from '../destination/queue-budget.ts';
@@ -24,6 +27,7 @@ import type { TableOptions } from '../table/options.ts';
 import type { Log } from '../util/log.ts';
 import type { LogThreshold } from '../util/log-level.ts';
 import { LineDispatcher } from './dispatcher.ts';
+import { makeTableAdmin } from './make-table-admin.ts';
 import { makeRelayView } from './relay-view.ts';
 import { type FreshConfig, Reload } from './reload.ts';
 import { Routing } from './routing.ts';
@@ -42,6 +46,8 @@ const UDP_BUFFER_SMALL = 1024 * 1024;
 const SHORT_NAP_MS = 1;
 /** Of the time to shut down, what destinations have for themselves when senders do not end, ms. */
 const DRAIN_RESERVE_MS = 5000;
+/** Time for answers under way when all else has ended, ms. */
+const ADMIN_DRAIN_MS = 1000;
 
 /** What a relay needs of the world. */
 export interface RelayWorld {
@@ -79,6 +85,7 @@ export class Relay {
   #config: Config;
   readonly #input: PlainInput | undefined;
   readonly #http: AdminHttpServer | undefined;
+  readonly #telnet: TelnetServer | undefined;
   readonly #watch: LedgerWatch;
   readonly #budget: QueueBudget;
   #draining = false;
@@ -138,7 +145,11 @@ export class Relay {
     const spools = root && makeSpoolAdmin({ destinations: () => this.routing.destinations, root });
     const reload: ReloadConfig | undefined = this.reload && ((by, dryRun) => this.reload!.run(by, dryRun));
     const app = makeHttpApp({ view, badMetrics, metrics, spools, reload }, { log });
-    const { httpAddr } = config;
+    const { httpAddr, adminAddr, writePolicy } = config;
+    if (adminAddr !== '') {
+      const table = this.#tableAdmin;
+      this.#telnet = new TelnetServer({ addr: adminAddr, policy: writePolicy }, { table, log, clock });
+    }
     if (httpAddr !== '') {
       this.#http = new AdminHttpServer({ addr: httpAddr }, { app, log, clock, accessLog: world.accessLog });
     }
@@ -158,14 +169,21 @@ export class Relay {
     return this.#http?.port;
   }
 
+  get telnetPort(): number | undefined {
+    return this.#telnet?.port;
+  }
+
   /** Puts the table in force and opens the listeners; rejects with one clear line, everything closed again. */
   async start(): Promise<void> {
     try {
       this.tableControl.start();
+      this.#logTable();
       await this.#input?.start();
+      await this.#telnet?.start();
       await this.#http?.start();
     } catch (error) {
       this.stop();
+      await this.#telnet?.stop();
       await this.#http?.stop();
       throw error;
     }
@@ -188,7 +206,8 @@ export class Relay {
     await this.#input?.drain(deadlineMs - Math.min(DRAIN_RESERVE_MS, timeoutMs / 2));
     await this.routing.drain(deadlineMs);
     this.#watch.stop();
-    await this.#http?.drain(Math.max(0, Math.min(1000, deadlineMs - clock.monotonicMs())));
+    const adminMs = Math.max(0, Math.min(ADMIN_DRAIN_MS, deadlineMs - clock.monotonicMs()));
+    await Promise.all([this.#http?.drain(adminMs), this.#telnet?.drain(adminMs)]);
     return this.ledger().destinations.every((row) => row.dropped.shutdown === undefined);
   }
 
@@ -198,6 +217,18 @@ export class Relay {
     this.#watch.stop();
     this.#input?.stop();
     this.routing.stop();
+  }
+
+  get #tableAdmin(): TableAdmin {
+    const { tableControl: control, routing, config } = this;
+    return makeTableAdmin({ control, routing, spoolDir: config.spoolDir });
+  }
+
+  /** Says what is in force, in the columns of the telnet command `view`, as crng does. */
+  #logTable(): void {
+    const { log } = this.#world;
+    log.info('========== TABLE ==========');
+    for (const line of renderTable(this.#tableAdmin).split('\n')) log.info(line);
   }
 
   #makeRouting(): Routing {

@@ -47,6 +47,8 @@ export class Routing {
   readonly #leaving = new Set<Destination>();
   readonly #retired = makeDestinationCounts();
   #groups: GroupSlots;
+  /** Output ids by the indexes of route and destination. */
+  #places: readonly (readonly number[])[] = [];
   #snapshot: Snapshot | undefined;
 
   constructor(options: RoutingOptions, dependencies: RoutingDependencies) {
@@ -70,6 +72,13 @@ export class Routing {
     const { snapshot, wanted, slotIds, byRoute } = this.#compile(table);
     this.#swap(snapshot, wanted);
     this.#swapGroups(table, slotIds, byRoute);
+    this.#places = byRoute;
+  }
+
+  /** The destination at these indexes of the table in force. */
+  destinationAt(routeIndex: number, destinationIndex: number): Destination | undefined {
+    const id = this.#places[routeIndex]?.[destinationIndex];
+    return id === undefined ? undefined : this.#outputs[id];
   }
 
   #compile(table: TableOptions): CompiledRouting {

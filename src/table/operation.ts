@@ -37,6 +37,9 @@ export type AppliedOperation =
   | { readonly ok: true; readonly table: TableOptions }
   | { readonly ok: false; readonly error: string; readonly missing: boolean };
 
+/** What became of a change that was asked for; nothing has happened when it was refused. */
+export type ChangeAnswer = { readonly ok: true } | Extract<AppliedOperation, { ok: false }>;
+
 /** Applies an operation; the table given is left as it is. Errors are in crng's words where it has some. */
 export function applyOperation(table: TableOptions, operation: Operation): AppliedOperation {
   switch (operation.kind) {
