@@ -26,13 +26,17 @@ function renderStep(step: ExplainStep): string[] {
       return [`blocklist ${step.index + 1} (${entry.join(', ')}): ${step.matched ? 'blocked' : 'no'}`];
     }
     case 'rewriter': {
-      const name = `rewriter ${step.index + 1} (${step.rewriter.old} -> ${step.rewriter.new})`;
+      const { old, new: replacement, tag } = step.rewriter;
+      const where = tag === undefined ? '' : `tag ${tag}: `;
+      const name = `rewriter ${step.index + 1} (${where}${old} -> ${replacement})`;
       return [
         `${name}: ${step.outcome === 'rewritten' ? `${step.from} -> ${step.to}` : REWRITER_WORDS[step.outcome]}`,
       ];
     }
     case 'rewritten_key':
       return [`invalid: ${step.error}`];
+    case 'normalize':
+      return [`tags in order: ${step.from} -> ${step.to}`];
     case 'route':
       return renderRoute(step);
   }

@@ -106,11 +106,19 @@ const VALIDATION: readonly Option[] = [
     live: true,
   },
   {
+    name: 'normalize_tags',
+    type: 'bool',
+    default: false,
+    doc: 'Send keys with their tags in order, as carbon does with TAG_RELAY_NORMALIZED; routes and hashes see them so too. Otherwise tags stay as they came.',
+    status: 'active',
+    live: true,
+  },
+  {
     name: 'blocklist',
     type: 'strings',
     default: [],
     aliases: ['blacklist'],
-    doc: 'Keys to drop: "<method> <pattern>", method prefix, notPrefix, sub, notSub, regex or notRegex.',
+    doc: 'Keys to drop: "<method> <pattern>", method prefix, notPrefix, sub, notSub, regex, notRegex or tag (as in "tag dc=eu").',
     status: 'active',
   },
 ];

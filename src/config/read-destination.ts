@@ -5,7 +5,7 @@ import { checkPattern } from './check-pattern.ts';
 import type { ReadDestinationResult } from './imperative-words.ts';
 import { findNearest } from './nearest.ts';
 import type { Place, Problems } from './problem.ts';
-import { MATCHER_METHODS } from './read-matcher.ts';
+import { checkTagExpression, MATCHER_METHODS } from './read-matcher.ts';
 import type { PlacedText } from './setting.ts';
 
 /** Parses a destination string; destination/ has it, and config/ must not reach into that room. */
@@ -45,6 +45,9 @@ export class DestinationReader {
 
   /** COMPAT 0.2: crng matches these against the whole line, we match the key. */
   #lintMatcher(options: DestinationOptions, source: PlacedText): void {
+    for (const tag of options.tags) {
+      checkTagExpression(tag, placeOfWord(source, 'tags='), this.#problems);
+    }
     for (const method of MATCHER_METHODS) {
       const pattern = options[method];
       if (pattern === '') continue;

@@ -59,7 +59,7 @@ class TableReader {
     if (this.#routes.length === 0 && !problems.failed) {
       problems.warn(root.place, 'no route: every metric is counted as unroutable and goes nowhere');
     }
-    return this.#table;
+    return top.boolean('normalize_tags') ? { ...this.#table, normalizeTags: true } : this.#table;
   }
 
   get #table(): TableOptions {

@@ -32,6 +32,13 @@ export const REWRITER_OPTIONS: readonly Option[] = [
     doc: 'How many to replace: -1 all, 0 none; a regular expression requires -1.',
     status: 'active',
   },
+  {
+    name: 'tag',
+    type: 'string',
+    default: '',
+    doc: 'Rewrite the value of this tag ("name": the part before the tags) and leave the rest of the key. A tag that is not there has the empty value, so old = "/^$/" adds it; an empty result takes the tag out. "not" looks at the whole key.',
+    status: 'active',
+  },
 ];
 
 const AGGREGATION_FUNCTIONS = [

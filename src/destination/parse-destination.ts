@@ -1,5 +1,6 @@
 // Parses a destination string, `<addr> [opt=value …]`, to plain data. Words are separated by white space, options come
 // in any order, a repeated option counts as written last. Never throws; the same text always gives the same result.
+import { parseTagExpression, splitTagExpressions, TAG_EXPRESSION_FORM } from '../metric/tag-options.ts';
 import type { Option } from '../util/option.ts';
 import {
   DESTINATION_OPTIONS,
@@ -94,10 +95,17 @@ function parseOption(
   const text = word.slice(equals + 1);
   const value = parseValue(option, text);
   if (value === undefined) return `option '${word}': ${expectation(option)}`;
+  const fault = name === 'tags' ? tagsFault(text) : undefined;
+  if (fault !== undefined) return fault;
   if (option.status === 'refused' && value !== option.default) {
     return `option '${word}' is not supported yet`;
   }
   return { option, value };
+}
+
+function tagsFault(text: string): string | undefined {
+  const wrong = splitTagExpressions(text).find((expression) => parseTagExpression(expression) === undefined);
+  return wrong === undefined ? undefined : `option 'tags=${text}': '${wrong}' must be ${TAG_EXPRESSION_FORM}`;
 }
 
 function hintFor(name: string, equals: number): string {
@@ -170,6 +178,7 @@ function fillOptions(addr: string, address: DestinationAddress, values: Values):
     notSub: text('notSub'),
     regex: text('regex'),
     notRegex: text('notRegex'),
+    tags: splitTagExpressions(text('tags')),
     flush: number('flush'),
     reconn: number('reconn'),
     pickle: bool('pickle'),

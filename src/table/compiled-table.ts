@@ -1,10 +1,12 @@
 // The rules of a table in runtime form, compiled once and then only read.
 import { assert } from '../util/assert.ts';
+import type { KeyText } from './key-text.ts';
 import { Matcher } from './matcher.ts';
 import type { TableOptions } from './options.ts';
 import { PatternCache } from './pattern-cache.ts';
 import type { DfaBudget } from './regex/dfa-budget.ts';
 import { Rewriter } from './rewriter.ts';
+import { normalizeText } from './route/ring/normalized-key.ts';
 import { Route } from './route/route.ts';
 
 /** What a table needs from outside. */
@@ -20,6 +22,8 @@ export interface CompiledTable {
   readonly validateKey: (key: Uint8Array) => string | undefined;
   readonly blocklist: readonly Matcher[];
   readonly rewriters: readonly Rewriter[];
+  /** Brings a rewritten key into the form in which it leaves. */
+  readonly normalize: (text: KeyText) => KeyText;
   readonly routes: readonly Route[];
   /** What all automata of the table share. */
   readonly budget: DfaBudget;
@@ -36,5 +40,13 @@ export function compileTable(options: TableOptions, dependencies: TableDependenc
   const outputs = routes.flatMap((route) => route.outputs);
   assert(new Set(outputs).size === outputs.length, 'two slots share an output');
   const { budget } = patterns;
-  return { validateKey: (key) => dependencies.validateKey(key), blocklist, rewriters, routes, budget };
+  const normalize = options.normalizeTags === true ? normalizeText : (text: KeyText) => text;
+  return {
+    validateKey: (key) => dependencies.validateKey(key),
+    blocklist,
+    rewriters,
+    normalize,
+    routes,
+    budget,
+  };
 }

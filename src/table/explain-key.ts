@@ -22,10 +22,11 @@ function walk(table: CompiledTable, key: Uint8Array, received: KeyText, steps: E
   if (isBlocked(table, received, steps)) return { kind: 'drop', reason: 'blocklisted' };
   const rewritten = rewrite(table, received, steps);
   if (typeof rewritten === 'string') return invalid(rewritten);
-  const outputs = route(table, rewritten, steps);
+  const leaving = normalize(table, rewritten, steps);
+  const outputs = route(table, leaving, steps);
   if (outputs.length === 0) return { kind: 'drop', reason: 'unroutable' };
-  if (rewritten.byteString === received.byteString) return { kind: 'route', outputs };
-  return { kind: 'route', outputs, key: rewritten.bytes };
+  if (leaving.byteString === received.byteString) return { kind: 'route', outputs };
+  return { kind: 'route', outputs, key: leaving.bytes };
 }
 
 function isBlocked(table: CompiledTable, text: KeyText, steps: ExplainStep[]): boolean {
@@ -52,6 +53,14 @@ function rewrite(table: CompiledTable, received: KeyText, steps: ExplainStep[]):
   if (error === undefined) return text;
   steps.push({ kind: 'rewritten_key', error });
   return error;
+}
+
+function normalize(table: CompiledTable, rewritten: KeyText, steps: ExplainStep[]): KeyText {
+  const normal = table.normalize(rewritten);
+  if (normal !== rewritten) {
+    steps.push({ kind: 'normalize', from: rewritten.decoded.text, to: normal.decoded.text });
+  }
+  return normal;
 }
 
 function route(table: CompiledTable, text: KeyText, steps: ExplainStep[]): number[] {

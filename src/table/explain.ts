@@ -35,6 +35,13 @@ export interface RewrittenKeyStep {
   readonly error: string;
 }
 
+/** With `normalize_tags`: the tags were put in order. */
+export interface NormalizeStep {
+  readonly kind: 'normalize';
+  readonly from: string;
+  readonly to: string;
+}
+
 /**
  * What became of a key at a destination. `not_tried`: an earlier one of a sendFirstMatch route took it; `not_owner`: the
  * hash gives the key to others; `standby`: others take it while they are online; `in_turn`: one of those so marked gets it.
@@ -66,7 +73,13 @@ export interface RouteStep {
   readonly stopped: boolean;
 }
 
-export type ExplainStep = ValidateStep | BlocklistStep | RewriterStep | RewrittenKeyStep | RouteStep;
+export type ExplainStep =
+  | ValidateStep
+  | BlocklistStep
+  | RewriterStep
+  | RewrittenKeyStep
+  | NormalizeStep
+  | RouteStep;
 
 /** The whole way of a key. Keys are shown as UTF-8 text, bytes that are none as U+FFFD. */
 export interface Explanation {

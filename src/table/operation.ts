@@ -96,7 +96,7 @@ function changeRoute(table: TableOptions, operation: RouteChange): AppliedOperat
 
 /** Conditions that end as "" are left out, as the config leaves them out. */
 function withConditions(before: MatcherOptions, change: MatcherOptions): MatcherOptions {
-  const entries = Object.entries({ ...before, ...change }).filter(([, value]) => value !== '');
+  const entries = Object.entries({ ...before, ...change }).filter(([, value]) => value?.length !== 0);
   return Object.fromEntries(entries) as MatcherOptions;
 }
 

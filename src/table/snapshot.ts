@@ -61,7 +61,8 @@ export class Snapshot {
       if (rewrite.kind === 'too_long') return REWRITTEN_TOO_LONG;
       if (rewrite.kind === 'rewritten') text = rewrite.text;
     }
-    return text === received ? text : (rewrittenKeyError(text) ?? text);
+    const error = text === received ? undefined : rewrittenKeyError(text);
+    return error ?? this.#table.normalize(text);
   }
 
   /** Collects the outputs of a key; what a `stop` route took, later routes do not see. */

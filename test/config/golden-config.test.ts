@@ -39,7 +39,7 @@ test('COMPAT 1 and 2: a config with every key and option loads without errors an
   assert.ok(config);
   assert.deepEqual(
     [config.table.blocklist.length, config.table.rewriters.length, config.table.routes.length],
-    [9, 3, 4],
+    [9, 4, 6],
   );
 });
 

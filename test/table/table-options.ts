@@ -19,6 +19,7 @@ export function destination(options: Partial<DestinationOptions> = {}): Destinat
     notSub: '',
     regex: '',
     notRegex: '',
+    tags: [],
     flush: 1000,
     reconn: 10_000,
     pickle: false,
