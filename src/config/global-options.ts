@@ -106,19 +106,11 @@ const VALIDATION: readonly Option[] = [
     live: true,
   },
   {
-    name: 'normalize_tags',
-    type: 'bool',
-    default: false,
-    doc: 'Send keys with their tags in order, as carbon does with TAG_RELAY_NORMALIZED; routes and hashes see them so too. Otherwise tags stay as they came.',
-    status: 'active',
-    live: true,
-  },
-  {
     name: 'blocklist',
     type: 'strings',
     default: [],
     aliases: ['blacklist'],
-    doc: 'Keys to drop: "<method> <pattern>", method prefix, notPrefix, sub, notSub, regex, notRegex or tag (as in "tag dc=eu").',
+    doc: 'Keys to drop: "<method> <pattern>", method prefix, notPrefix, sub, notSub, regex or notRegex.',
     status: 'active',
   },
 ];
@@ -155,22 +147,8 @@ const ADMIN: readonly Option[] = [
     type: 'string',
     default: '',
     doc: 'Where the telnet commands listen, host:port; empty: nowhere.',
-    status: 'active',
-  },
-  {
-    name: 'admin_token',
-    type: 'string',
-    default: '',
-    doc: 'Who gives this token may change the table from another machine (HTTP: "Authorization: Bearer TOKEN"; telnet: "auth TOKEN"); from this machine none is needed. Better given as an environment variable.',
-    status: 'active',
-    secret: true,
-  },
-  {
-    name: 'admin_allow_remote_writes',
-    type: 'bool',
-    default: false,
-    doc: 'Let every machine that reaches http_addr or admin_addr change the table, without a token, as in carbon-relay-ng.',
-    status: 'active',
+    status: 'later',
+    feature: 'the telnet admin port',
   },
 ];
 

@@ -15,7 +15,6 @@ const LIVE: ReadonlySet<string> = new Set<keyof DestinationOptions>([
   'notSub',
   'regex',
   'notRegex',
-  'tags',
   'flush',
   'reconn',
   'connbuf',

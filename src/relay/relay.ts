@@ -6,9 +6,6 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { makeHttpApp } from '../admin/http-app.ts';
 import { AdminHttpServer } from '../admin/http-server.ts';
 import type { ReloadConfig } from '../admin/reload-routes.ts';
-import { renderTable } from '../admin/render-table.ts';
-import type { TableAdmin } from '../admin/table-admin.ts';
-import { TelnetServer } from '../admin/telnet-server.ts';
 import type { Config } from '../config/config.ts';
 import type { DestinationDependencies } from '../destination/destination-dependencies.ts';
 import { QueueBudget } from '../destination/queue-budget.ts';
@@ -26,8 +23,8 @@ import type { Clock } from '../util/clock.ts';
 import type { TableOptions } from '../table/options.ts';
 import type { Log } from '../util/log.ts';
 import type { LogThreshold } from '../util/log-level.ts';
+import { Aggregation, WINDOW_BOUNDS } from './aggregation.ts';
 import { LineDispatcher } from './dispatcher.ts';
-import { makeTableAdmin } from './make-table-admin.ts';
 import { makeRelayView } from './relay-view.ts';
 import { type FreshConfig, Reload } from './reload.ts';
 import { Routing } from './routing.ts';
@@ -46,8 +43,6 @@ const UDP_BUFFER_SMALL = 1024 * 1024;
 const SHORT_NAP_MS = 1;
 /** Of the time to shut down, what destinations have for themselves when senders do not end, ms. */
 const DRAIN_RESERVE_MS = 5000;
-/** Time for answers under way when all else has ended, ms. */
-const ADMIN_DRAIN_MS = 1000;
 
 /** What a relay needs of the world. */
 export interface RelayWorld {
@@ -80,12 +75,12 @@ export class Relay {
   readonly reload: Reload | undefined;
   readonly engine: Engine;
   readonly counts: RelayCounts = makeRelayCounts();
+  readonly aggregation: Aggregation;
   readonly #world: RelayWorld;
   readonly #badMetrics: BadMetrics;
   #config: Config;
   readonly #input: PlainInput | undefined;
   readonly #http: AdminHttpServer | undefined;
-  readonly #telnet: TelnetServer | undefined;
   readonly #watch: LedgerWatch;
   readonly #budget: QueueBudget;
   #draining = false;
@@ -111,6 +106,13 @@ export class Relay {
     const badMetrics = new BadMetrics({ maxAgeMs: config.badMetricsMaxAgeMs }, { clock });
     this.#badMetrics = badMetrics;
     this.#budget = new QueueBudget({ totalBytes: config.queueBytesTotal });
+    this.aggregation = new Aggregation(WINDOW_BOUNDS, {
+      clock,
+      log,
+      generate: (outputs, bytes, lines) => dispatcher.generate(outputs, bytes, lines),
+      afterTurn: (fn) => world.turn.after(fn),
+      refreshPlans: () => this.routing.refreshPlans(),
+    });
     this.routing = this.#makeRouting();
     this.tableControl = new TableControl(config.table, {
       apply: (table) => this.routing.apply(table),
@@ -125,6 +127,7 @@ export class Relay {
         counts: this.counts,
         clock,
         outputOf: (id) => this.routing.outputOf(id),
+        takeValues: (values) => this.aggregation.take(values),
         noteBadLine: (reason, line, error, sender) => badMetrics.record(reason, line, error, sender),
         countBadLines: (reason, lines) => badMetrics.countOnly(reason, lines),
         isMemoryShort: () => this.#budget.bytes > config.queueBytesTotal,
@@ -145,11 +148,7 @@ export class Relay {
     const spools = root && makeSpoolAdmin({ destinations: () => this.routing.destinations, root });
     const reload: ReloadConfig | undefined = this.reload && ((by, dryRun) => this.reload!.run(by, dryRun));
     const app = makeHttpApp({ view, badMetrics, metrics, spools, reload }, { log });
-    const { httpAddr, adminAddr, writePolicy } = config;
-    if (adminAddr !== '') {
-      const table = this.#tableAdmin;
-      this.#telnet = new TelnetServer({ addr: adminAddr, policy: writePolicy }, { table, log, clock });
-    }
+    const { httpAddr } = config;
     if (httpAddr !== '') {
       this.#http = new AdminHttpServer({ addr: httpAddr }, { app, log, clock, accessLog: world.accessLog });
     }
@@ -169,21 +168,14 @@ export class Relay {
     return this.#http?.port;
   }
 
-  get telnetPort(): number | undefined {
-    return this.#telnet?.port;
-  }
-
   /** Puts the table in force and opens the listeners; rejects with one clear line, everything closed again. */
   async start(): Promise<void> {
     try {
       this.tableControl.start();
-      this.#logTable();
       await this.#input?.start();
-      await this.#telnet?.start();
       await this.#http?.start();
     } catch (error) {
       this.stop();
-      await this.#telnet?.stop();
       await this.#http?.stop();
       throw error;
     }
@@ -204,10 +196,11 @@ export class Relay {
     const { clock } = this.#world;
     const deadlineMs = clock.monotonicMs() + timeoutMs;
     await this.#input?.drain(deadlineMs - Math.min(DRAIN_RESERVE_MS, timeoutMs / 2));
+    this.aggregation.stop();
+    this.aggregation.flush();
     await this.routing.drain(deadlineMs);
     this.#watch.stop();
-    const adminMs = Math.max(0, Math.min(ADMIN_DRAIN_MS, deadlineMs - clock.monotonicMs()));
-    await Promise.all([this.#http?.drain(adminMs), this.#telnet?.drain(adminMs)]);
+    await this.#http?.drain(Math.max(0, Math.min(1000, deadlineMs - clock.monotonicMs())));
     return this.ledger().destinations.every((row) => row.dropped.shutdown === undefined);
   }
 
@@ -216,19 +209,8 @@ export class Relay {
     this.#draining = true;
     this.#watch.stop();
     this.#input?.stop();
+    this.aggregation.stop();
     this.routing.stop();
-  }
-
-  get #tableAdmin(): TableAdmin {
-    const { tableControl: control, routing, config } = this;
-    return makeTableAdmin({ control, routing, spoolDir: config.spoolDir });
-  }
-
-  /** Says what is in force, in the columns of the telnet command `view`, as crng does. */
-  #logTable(): void {
-    const { log } = this.#world;
-    log.info('========== TABLE ==========');
-    for (const line of renderTable(this.#tableAdmin).split('\n')) log.info(line);
   }
 
   #makeRouting(): Routing {
@@ -244,6 +226,7 @@ export class Relay {
       {
         engine: this.engine,
         clock,
+        aggregation: this.aggregation,
         destination: {
           ...network,
           clock,
