@@ -115,25 +115,6 @@ const VALIDATION: readonly Option[] = [
   },
 ];
 
-const PICKLE: readonly Option[] = [
-  {
-    name: 'pickle_addr',
-    type: 'string',
-    default: '',
-    doc: 'Address of the pickle listener; until it is built the port stays closed, so that senders see it.',
-    status: 'later',
-    feature: 'the pickle listener (the port stays closed)',
-  },
-  {
-    name: 'pickle_read_timeout',
-    type: 'duration',
-    default: '2m',
-    doc: 'A pickle connection that sends nothing for this long is closed; "0s": never.',
-    status: 'later',
-    feature: 'the pickle listener',
-  },
-];
-
 const ADMIN: readonly Option[] = [
   {
     name: 'http_addr',
@@ -200,7 +181,6 @@ export const GLOBAL_OPTIONS: readonly Option[] = [
   ...IDENTITY,
   ...FILES,
   ...VALIDATION,
-  ...PICKLE,
   ...ADMIN,
   ...RESOURCES,
 ];

@@ -113,6 +113,9 @@ function topValues(top: Settings): Omit<Config, 'table' | 'files' | 'keys' | 'wa
     inputs: {
       listenAddr: top.string('listen_addr'),
       plainReadTimeoutMs: top.number('plain_read_timeout'),
+      pickleAddr: top.string('pickle_addr'),
+      pickleReadTimeoutMs: top.number('pickle_read_timeout'),
+      pickleBytesMax: top.number('pickle_max_bytes'),
       connectionsMax: top.number('max_connections'),
       lineBytesMax: top.number('max_line_bytes'),
       tcpBacklog: top.number('tcp_backlog'),

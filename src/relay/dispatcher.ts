@@ -84,8 +84,8 @@ export class LineDispatcher implements Dispatcher {
     const { engine, clock, noteInput, isTurnLong } = this.#deps;
     const stream = new LineStream(engine, this.#lineBytesMax, {
       ran: (outcome) => this.#settle(outcome, true, sender),
-      tooLong: (start) => this.#bookBroken('invalid', start, TOO_LONG_ERROR, sender),
-      truncated: (line) => this.#bookBroken('truncated', line, TRUNCATED_ERROR, sender),
+      tooLong: (start) => this.reject('invalid', 1, start, TOO_LONG_ERROR, sender),
+      truncated: (line) => this.reject('truncated', 1, line, TRUNCATED_ERROR, sender),
     });
     const flow = new Flow(resume, pause);
     this.#flows.add(flow);
@@ -139,6 +139,20 @@ export class LineDispatcher implements Dispatcher {
     this.#settle(engine.run(NO_CARRY, whole, clock.wallMs() / 1000), false, sender);
   }
 
+  reject(
+    reason: 'invalid' | 'truncated',
+    count: number,
+    sample: Uint8Array | undefined,
+    error: string,
+    sender: string,
+  ): void {
+    const { counts, noteBadLine, countBadLines } = this.#deps;
+    counts.received += count;
+    counts.dropped[reason] += count;
+    if (sample === undefined) countBadLines(reason, count);
+    else noteBadLine(reason, sample, error, sender);
+  }
+
   #writeSlices(stream: LineStream, chunk: Uint8Array, nowSec: number): void {
     for (let at = 0; at < chunk.length; ) {
       const end = at + this.#sliceBytes;
@@ -182,13 +196,6 @@ export class LineDispatcher implements Dispatcher {
     if (rejects.length === invalid + outOfOrder) return;
     this.#deps.countBadLines('invalid', invalid - shownInvalid);
     this.#deps.countBadLines('out_of_order', outOfOrder - (rejects.length - shownInvalid));
-  }
-
-  #bookBroken(reason: 'invalid' | 'truncated', line: Uint8Array, error: string, sender: string): void {
-    const { counts, noteBadLine } = this.#deps;
-    counts.received += 1;
-    counts.dropped[reason] += 1;
-    noteBadLine(reason, line, error, sender);
   }
 
   /** Makes the sender wait for the outputs that were over their bound; when memory runs short, makes all senders wait. */

@@ -12,9 +12,8 @@ import { QueueBudget } from '../destination/queue-budget.ts';
 import { SlabPool } from '../destination/slab-pool.ts';
 import type { Engine } from '../engine/engine.ts';
 import { makeWasmEngine } from '../engine/wasm-engine.ts';
-import { countOpenDescriptors, readDescriptorLimit } from '../input/descriptor-limit.ts';
 import type { Lookup as InputLookup } from '../input/bind-address.ts';
-import { PlainInput } from '../input/plain-input.ts';
+import type { NetworkInput } from '../input/network-input.ts';
 import { BadMetrics } from '../telemetry/bad-metrics.ts';
 import { type Ledger, makeLedger, makeRelayCounts, type RelayCounts } from '../telemetry/ledger.ts';
 import { LedgerWatch } from '../telemetry/ledger-watch.ts';
@@ -25,6 +24,7 @@ import type { Log } from '../util/log.ts';
 import type { LogThreshold } from '../util/log-level.ts';
 import { Aggregation, WINDOW_BOUNDS } from './aggregation.ts';
 import { LineDispatcher } from './dispatcher.ts';
+import { makeInputs } from './make-inputs.ts';
 import { makeRelayView } from './relay-view.ts';
 import { type FreshConfig, Reload } from './reload.ts';
 import { Routing } from './routing.ts';
@@ -36,8 +36,6 @@ import { WritePacer } from './write-pacer.ts';
 
 /** Largest read of a connection, and so of a run of the engine, bytes. */
 const CHUNK_BYTES_MAX = 256 * 1024;
-/** Descriptors kept for destinations, files and admin connections. */
-const DESCRIPTOR_RESERVE = 64;
 /** With a UDP receive buffer below this the loop naps for a shorter time, bytes. */
 const UDP_BUFFER_SMALL = 1024 * 1024;
 const SHORT_NAP_MS = 1;
@@ -79,7 +77,8 @@ export class Relay {
   readonly #world: RelayWorld;
   readonly #badMetrics: BadMetrics;
   #config: Config;
-  readonly #input: PlainInput | undefined;
+  /** Plain, then pickle: those that the config asks for. */
+  readonly #inputs: readonly NetworkInput[];
   readonly #http: AdminHttpServer | undefined;
   readonly #watch: LedgerWatch;
   readonly #budget: QueueBudget;
@@ -137,9 +136,14 @@ export class Relay {
         afterTurn: (fn) => world.turn.after(fn),
       },
     );
-    this.#input = config.inputs.listenAddr === '' ? undefined : this.#makeInput(dispatcher);
+    this.#inputs = makeInputs(config.inputs, {
+      lines: dispatcher,
+      clock,
+      log,
+      lookup: world.network.listenLookup,
+    });
     this.#watch = new LedgerWatch({}, { ledger: () => this.ledger(), clock, log });
-    const view = makeRelayView({ relay: this, input: this.#input, draining: () => this.#draining }, world);
+    const view = makeRelayView({ relay: this, inputs: this.#inputs, draining: () => this.#draining }, world);
     const metrics = new MetricRegistry(
       { processMetrics: world.processMetrics },
       { view, watch: this.#watch, badMetrics, log },
@@ -161,7 +165,12 @@ export class Relay {
 
   /** Port of the plain listener; undefined without one. */
   get plainPort(): number | undefined {
-    return this.#input?.port;
+    return this.#portOf('plain');
+  }
+
+  /** Port of the pickle listener; undefined without one. */
+  get picklePort(): number | undefined {
+    return this.#portOf('pickle');
   }
 
   get httpPort(): number | undefined {
@@ -172,16 +181,17 @@ export class Relay {
   async start(): Promise<void> {
     try {
       this.tableControl.start();
-      await this.#input?.start();
+      for (const input of this.#inputs) await input.start();
       await this.#http?.start();
     } catch (error) {
       this.stop();
       await this.#http?.stop();
       throw error;
     }
-    const udp = this.#input?.stats.find((row) => row.protocol === 'udp');
-    if (udp !== undefined && udp.receiveBufferBytes < UDP_BUFFER_SMALL)
+    const udp = this.#inputs.flatMap((input) => input.stats).filter((row) => row.protocol === 'udp');
+    if (udp.some((row) => row.receiveBufferBytes < UDP_BUFFER_SMALL)) {
       this.#world.turn.limitNap(SHORT_NAP_MS);
+    }
     this.#watch.start();
   }
 
@@ -195,7 +205,8 @@ export class Relay {
     this.#draining = true;
     const { clock } = this.#world;
     const deadlineMs = clock.monotonicMs() + timeoutMs;
-    await this.#input?.drain(deadlineMs - Math.min(DRAIN_RESERVE_MS, timeoutMs / 2));
+    const inputsMs = deadlineMs - Math.min(DRAIN_RESERVE_MS, timeoutMs / 2);
+    await Promise.all(this.#inputs.map((input) => input.drain(inputsMs)));
     this.aggregation.stop();
     this.aggregation.flush();
     await this.routing.drain(deadlineMs);
@@ -208,7 +219,7 @@ export class Relay {
   stop(): void {
     this.#draining = true;
     this.#watch.stop();
-    this.#input?.stop();
+    for (const input of this.#inputs) input.stop();
     this.aggregation.stop();
     this.routing.stop();
   }
@@ -264,19 +275,7 @@ export class Relay {
     });
   }
 
-  #makeInput(dispatcher: LineDispatcher): PlainInput {
-    const { clock, log, network } = this.#world;
-    const { inputs } = this.config;
-    return new PlainInput(
-      { ...inputs, descriptorReserve: DESCRIPTOR_RESERVE },
-      {
-        dispatcher,
-        clock,
-        log,
-        lookup: network.listenLookup,
-        descriptorLimit: readDescriptorLimit(),
-        descriptorsOpen: countOpenDescriptors() ?? 0,
-      },
-    );
+  #portOf(kind: 'plain' | 'pickle'): number | undefined {
+    return this.#inputs.find((input) => input.kind === kind)?.port;
   }
 }
