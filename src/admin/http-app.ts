@@ -3,6 +3,7 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import type { Log } from '../util/log.ts';
 import { addBadMetricsRoutes } from './bad-metrics-routes.ts';
+import { addChangeRoutes } from './change-routes.ts';
 import { addHealthRoutes } from './health-routes.ts';
 import { type AdminSources, type RouteGroup, renderError } from './http-context.ts';
 import { addLedgerRoutes } from './ledger-routes.ts';
@@ -20,6 +21,7 @@ const GROUPS: readonly RouteGroup[] = [
   addBadMetricsRoutes,
   addSpoolRoutes,
   addReloadRoutes,
+  addChangeRoutes,
 ];
 
 /** Makes the application. */

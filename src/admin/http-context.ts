@@ -4,6 +4,7 @@ import type { Context, Hono } from 'hono';
 import type { BadMetrics } from '../telemetry/bad-metrics.ts';
 import type { MetricRegistry } from '../telemetry/registry.ts';
 import type { RelayView } from '../telemetry/relay-view.ts';
+import type { ChangeAdmin } from './change-routes.ts';
 import type { ReloadConfig } from './reload-routes.ts';
 import type { SpoolAdmin } from './spool-routes.ts';
 
@@ -12,6 +13,8 @@ export interface AdminSources {
   readonly view: RelayView;
   readonly badMetrics: Pick<BadMetrics, 'list'>;
   readonly metrics: Pick<MetricRegistry, 'render' | 'contentType'>;
+  /** Absent: a relay whose table does not change. */
+  readonly changes?: ChangeAdmin | undefined;
   /** Absent: a relay that cannot read its config again. */
   readonly reload?: ReloadConfig | undefined;
   /** Absent: a relay that keeps nothing on disk. */

@@ -6,14 +6,14 @@ import { renderProblem } from '../config/problem.ts';
 import type { FreshConfig } from '../relay/reload.ts';
 import { EMBEDDED_FILE } from '../config/embedded-config.ts';
 import { check, checkReload } from './check.ts';
-import { addConfigFlags, collectConfigFlags } from './config-flags.ts';
+import { addConfigFlags, collectConfigFlags, completeSwitches } from './config-flags.ts';
 import type { CommandWorld } from './command-world.ts';
 import { compileForCommand } from './compile-for-command.ts';
 import { stripCrngFlags } from './crng-flags.ts';
 import { CommandError, EXIT, EXIT_CODE_HELP } from './exit-code.ts';
 import { explainLine } from './explain.ts';
 import { isFatal, readConfig, renderProblems } from './read-config.ts';
-import { readConfigAside } from './read-config-aside.ts';
+import { readConfigAside, writeConfigAside } from './config-thread.ts';
 import { renderExplained } from './render-explained.ts';
 import { addSpool } from './spool-command.ts';
 import { readVersion, renderVersion } from './version.ts';
@@ -54,7 +54,7 @@ export async function runCommandLine(args: readonly string[], world: CommandWorl
     code = result;
   });
   try {
-    await program.parseAsync(stripped.args, { from: 'user' });
+    await program.parseAsync(completeSwitches(stripped.args), { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommandError) {
@@ -153,13 +153,17 @@ async function startRelay(
     world.complain(renderProblems(fatal, strict));
     return EXIT.failed;
   }
+  if (config.writeBack && file === undefined) throw new CommandError('write_back needs a config file');
+  const { env, hostName } = world;
+  const origin = { file, flags, env, hostName };
   // Only here: the other commands do without the relay and its engine.
   const { runRelay } = await import('../relay/run-relay.ts');
   return runRelay({
     config,
     version: readVersion(),
     embedded: file === undefined,
-    readAgain: async () => freshConfig(await readConfigAside(file, flags, world), strict),
+    readAgain: async () => freshConfig(await readConfigAside(origin), strict),
+    writeTable: (table, digest) => writeConfigAside(origin, table, digest),
   });
 }
 

@@ -23,6 +23,17 @@ export function collectConfigFlags(command: Command): Flags {
   return flags;
 }
 
+/** Completes a flag of a yes-or-no key that stands alone: `--write-back` is `--write-back=true`. */
+export function completeSwitches(args: readonly string[]): string[] {
+  const switches = new Set(
+    flagOptions().flatMap(({ flag, option }) => (option.type === 'bool' ? [flag] : [])),
+  );
+  return args.map((arg, index) => {
+    const next = args[index + 1];
+    return switches.has(arg) && next !== 'true' && next !== 'false' ? `${arg}=true` : arg;
+  });
+}
+
 function flagOptions(): { readonly flag: string; readonly option: Option }[] {
   const overridable = SECTIONS.filter((section) => isOverridable(section));
   return overridable.flatMap((section) =>

@@ -1,19 +1,29 @@
 // Reads the config that a command works with, and words what is wrong with it.
-import { type ConfigSources, loadConfig, type LoadedConfig } from '../config/load-config.ts';
+import { loadConfig, type LoadedConfig } from '../config/load-config.ts';
 import type { Flags } from '../config/overrides.ts';
 import { type Problem, renderProblem } from '../config/problem.ts';
 import type { ConfigText } from '../config/toml-tree.ts';
+import type { FileSources } from '../config/write/rewrite-config.ts';
 import { parseDestination } from '../destination/parse-destination.ts';
 import type { CommandWorld } from './command-world.ts';
 import { CommandError } from './exit-code.ts';
 
 /** What a config is read from. */
-type ConfigWorld = Pick<CommandWorld, 'readFile' | 'listFiles' | 'env' | 'hostName'>;
+export type ConfigWorld = Pick<CommandWorld, 'readFile' | 'listFiles' | 'env' | 'hostName'>;
 
 /** Reads and loads a config; without a file the embedded default. Throws a CommandError when it cannot be read. */
 export function readConfig(file: string | undefined, flags: Flags, world: ConfigWorld): LoadedConfig {
-  const sources: ConfigSources = {
-    file: file === undefined ? undefined : readConfigText(file, world),
+  const text = file === undefined ? undefined : readConfigText(file, world);
+  return loadConfig({ ...worldSources(flags, world), file: text }, { parseDestination });
+}
+
+/** What a config in a file is made from. Throws a CommandError when it cannot be read. */
+export function configSources(file: string, flags: Flags, world: ConfigWorld): FileSources {
+  return { ...worldSources(flags, world), file: readConfigText(file, world) };
+}
+
+function worldSources(flags: Flags, world: ConfigWorld): Omit<FileSources, 'file'> {
+  return {
     flags,
     env: world.env,
     hostName: world.hostName,
@@ -22,7 +32,6 @@ export function readConfig(file: string | undefined, flags: Flags, world: Config
       readText: (path) => readText(path, world),
     },
   };
-  return loadConfig(sources, { parseDestination });
 }
 
 /** Tells whether a problem stops what the user asked for; unknown keys do when he asked for strictness. */

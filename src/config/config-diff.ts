@@ -23,7 +23,7 @@ export function renderKeyDiff(before: Config, after: Config): string[] {
 /** Makes the config that is in force after a reload: that of before, with what is live, and the table, of the fresh one. */
 export function withLiveKeys(running: Config, fresh: Config): Config {
   const live = Object.entries(fresh.keys).filter(([name]) => DECLARED.get(name)?.live === true);
-  const { logLevel, badMetricsMaxAgeMs, shutdownTimeoutMs, table, files, warnings } = fresh;
+  const { logLevel, badMetricsMaxAgeMs, shutdownTimeoutMs, table, files, digest, warnings } = fresh;
   return {
     ...running,
     logLevel,
@@ -31,6 +31,7 @@ export function withLiveKeys(running: Config, fresh: Config): Config {
     shutdownTimeoutMs,
     table,
     files,
+    digest,
     warnings,
     keys: { ...running.keys, ...Object.fromEntries(live) },
   };

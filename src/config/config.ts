@@ -26,10 +26,14 @@ export interface Config {
   readonly queueBytesTotal: number;
   readonly shutdownTimeoutMs: number;
   readonly pidFile: string;
+  /** Changes of the table are written to the files that it came from. */
+  readonly writeBack: boolean;
   /** In crng's order of application: `[init] cmds` first, then blocklist, rewriters and routes. */
   readonly table: TableOptions;
   /** The files that were read: the config itself, then what it includes, in order. Empty: the embedded config. */
   readonly files: readonly string[];
+  /** Of the texts of those files: differs when one of them does. */
+  readonly digest: string;
   /** Every key outside the table with its value, by the name that users write; to tell what a reload changes. */
   readonly keys: Readonly<Record<string, KeyValue>>;
   /** To be logged once at start; in the order of the file. */

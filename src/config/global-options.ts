@@ -64,6 +64,13 @@ const FILES: readonly Option[] = [
     doc: 'More files with rules, like "conf.d/*.toml", relative to this file and in the order of their names; their routes, rewriters, aggregations, blocklists and [init] cmds are appended to those here. They hold no other keys.',
     status: 'active',
   },
+  {
+    name: 'write_back',
+    type: 'bool',
+    default: false,
+    doc: 'Write changes of the table by telnet and HTTP to this file and those it includes, comments kept; where that cannot be done, the whole config goes to a file beside it, named with ".sluice" at the end.',
+    status: 'active',
+  },
 ];
 
 const VALIDATION: readonly Option[] = [
@@ -112,6 +119,25 @@ const VALIDATION: readonly Option[] = [
     aliases: ['blacklist'],
     doc: 'Keys to drop: "<method> <pattern>", method prefix, notPrefix, sub, notSub, regex or notRegex.',
     status: 'active',
+  },
+];
+
+const PICKLE: readonly Option[] = [
+  {
+    name: 'pickle_addr',
+    type: 'string',
+    default: '',
+    doc: 'Address of the pickle listener; until it is built the port stays closed, so that senders see it.',
+    status: 'later',
+    feature: 'the pickle listener (the port stays closed)',
+  },
+  {
+    name: 'pickle_read_timeout',
+    type: 'duration',
+    default: '2m',
+    doc: 'A pickle connection that sends nothing for this long is closed; "0s": never.',
+    status: 'later',
+    feature: 'the pickle listener',
   },
 ];
 
@@ -181,6 +207,7 @@ export const GLOBAL_OPTIONS: readonly Option[] = [
   ...IDENTITY,
   ...FILES,
   ...VALIDATION,
+  ...PICKLE,
   ...ADMIN,
   ...RESOURCES,
 ];

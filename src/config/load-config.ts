@@ -1,5 +1,6 @@
 // From texts to a Config: file, environment variables and flags in, one plain value and a list of problems out.
 // Pure: everything it depends on is handed in. It never throws on anything a user wrote.
+import { createHash } from 'node:crypto';
 import { parseListenAddress } from '../util/listen-address.ts';
 import { parseLogLevel } from '../util/log-level.ts';
 import type { Config } from './config.ts';
@@ -49,12 +50,24 @@ export function loadConfig(sources: ConfigSources, dependencies: ConfigDependenc
   const root = parse(file);
   const overrides = new Overrides(sources.flags, env);
   const { includes: files = NO_FILES } = sources;
-  const included = root && mergeIncludes(root, file.file, { files, parse, overrides, problems });
+  const texts = [file];
+  const parseIncluded = (text: ConfigText): TomlTable | undefined => {
+    texts.push(text);
+    return parse(text);
+  };
+  const included =
+    root && mergeIncludes(root, file.file, { files, parse: parseIncluded, overrides, problems });
   const config = root && readConfig(root, overrides, dependencies, problems);
   const sorted = sortProblems(problems.list, [file.file, ...(included ?? [])]);
   if (problems.failed || !config) return { config: undefined, problems: sorted };
   const read = sources.file === undefined ? [] : [file.file, ...(included ?? [])];
-  return { config: { ...config, files: read, warnings: sorted }, problems: sorted };
+  return { config: { ...config, files: read, digest: digestOf(texts), warnings: sorted }, problems: sorted };
+}
+
+function digestOf(texts: readonly ConfigText[]): string {
+  const hash = createHash('sha256');
+  for (const { file, text } of texts) hash.update(`${file}\0${text.length}\0${text}`);
+  return hash.digest('hex');
 }
 
 const NO_FILES: IncludeFiles = {
@@ -86,7 +99,7 @@ function readConfig(
   lintInstance(top, problems);
   checkAddresses(top, problems);
   const table = readTable(root, top, overrides, dependencies.parseDestination, problems);
-  return { ...topValues(top), table, files: [], keys, warnings: [] };
+  return { ...topValues(top), table, files: [], digest: '', keys, warnings: [] };
 }
 
 /** Reads a section of which nothing is built, for its mistakes and for what has to be said about it. */
@@ -98,7 +111,7 @@ function readNoticed(root: TomlTable, section: Section, overrides: Overrides, pr
   return settings;
 }
 
-function topValues(top: Settings): Omit<Config, 'table' | 'files' | 'keys' | 'warnings'> {
+function topValues(top: Settings): Omit<Config, 'table' | 'files' | 'digest' | 'keys' | 'warnings'> {
   return {
     instance: top.string('instance'),
     logLevel: parseLogLevel(top.string('log_level')) ?? 'info',
@@ -113,9 +126,6 @@ function topValues(top: Settings): Omit<Config, 'table' | 'files' | 'keys' | 'wa
     inputs: {
       listenAddr: top.string('listen_addr'),
       plainReadTimeoutMs: top.number('plain_read_timeout'),
-      pickleAddr: top.string('pickle_addr'),
-      pickleReadTimeoutMs: top.number('pickle_read_timeout'),
-      pickleBytesMax: top.number('pickle_max_bytes'),
       connectionsMax: top.number('max_connections'),
       lineBytesMax: top.number('max_line_bytes'),
       tcpBacklog: top.number('tcp_backlog'),
@@ -128,6 +138,7 @@ function topValues(top: Settings): Omit<Config, 'table' | 'files' | 'keys' | 'wa
     queueBytesTotal: top.number('queue_bytes_total'),
     shutdownTimeoutMs: top.number('shutdown_timeout'),
     pidFile: top.string('pid_file'),
+    writeBack: top.boolean('write_back'),
   };
 }
 

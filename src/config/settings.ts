@@ -72,10 +72,7 @@ export class Settings {
 }
 
 function valueInstead(option: Option): SettingValue {
-  return (
-    defaultValue(option) ??
-    (option.type === 'strings' || option.type === 'tables' ? [] : option.type === 'int' ? 0 : '')
-  );
+  return defaultValue(option) ?? (option.type === 'strings' ? [] : '');
 }
 
 /** What reading a table needs. */

@@ -12,8 +12,9 @@ import { QueueBudget } from '../destination/queue-budget.ts';
 import { SlabPool } from '../destination/slab-pool.ts';
 import type { Engine } from '../engine/engine.ts';
 import { makeWasmEngine } from '../engine/wasm-engine.ts';
+import { countOpenDescriptors, readDescriptorLimit } from '../input/descriptor-limit.ts';
 import type { Lookup as InputLookup } from '../input/bind-address.ts';
-import type { NetworkInput } from '../input/network-input.ts';
+import { PlainInput } from '../input/plain-input.ts';
 import { BadMetrics } from '../telemetry/bad-metrics.ts';
 import { type Ledger, makeLedger, makeRelayCounts, type RelayCounts } from '../telemetry/ledger.ts';
 import { LedgerWatch } from '../telemetry/ledger-watch.ts';
@@ -22,9 +23,7 @@ import type { Clock } from '../util/clock.ts';
 import type { TableOptions } from '../table/options.ts';
 import type { Log } from '../util/log.ts';
 import type { LogThreshold } from '../util/log-level.ts';
-import { Aggregation, WINDOW_BOUNDS } from './aggregation.ts';
 import { LineDispatcher } from './dispatcher.ts';
-import { makeInputs } from './make-inputs.ts';
 import { makeRelayView } from './relay-view.ts';
 import { type FreshConfig, Reload } from './reload.ts';
 import { Routing } from './routing.ts';
@@ -32,10 +31,13 @@ import { makeSpoolAdmin } from './spool-admin.ts';
 import type { SpoolRoot } from './spool-root.ts';
 import { TableControl } from './table-control.ts';
 import type { Turn } from './turn.ts';
+import { WriteBack, type WriteTable } from './write-back.ts';
 import { WritePacer } from './write-pacer.ts';
 
 /** Largest read of a connection, and so of a run of the engine, bytes. */
 const CHUNK_BYTES_MAX = 256 * 1024;
+/** Descriptors kept for destinations, files and admin connections. */
+const DESCRIPTOR_RESERVE = 64;
 /** With a UDP receive buffer below this the loop naps for a shorter time, bytes. */
 const UDP_BUFFER_SMALL = 1024 * 1024;
 const SHORT_NAP_MS = 1;
@@ -57,6 +59,8 @@ export interface RelayWorld {
   readonly spools?: Pick<SpoolRoot, 'makeSpool' | 'folderOf'> | undefined;
   /** Reads the config again; absent: it cannot be reloaded. */
   readonly readAgain?: (() => Promise<FreshConfig>) | undefined;
+  /** Writes a table to the files of the config; absent: it stays as it is. */
+  readonly writeTable?: WriteTable | undefined;
   /** Makes the folders that a table wants; rejects with one line. */
   readonly prepare?: (table: TableOptions) => Promise<void>;
   /** Shows another level of the log from now on. */
@@ -73,15 +77,14 @@ export class Relay {
   readonly reload: Reload | undefined;
   readonly engine: Engine;
   readonly counts: RelayCounts = makeRelayCounts();
-  readonly aggregation: Aggregation;
   readonly #world: RelayWorld;
   readonly #badMetrics: BadMetrics;
   #config: Config;
-  /** Plain, then pickle: those that the config asks for. */
-  readonly #inputs: readonly NetworkInput[];
+  readonly #input: PlainInput | undefined;
   readonly #http: AdminHttpServer | undefined;
   readonly #watch: LedgerWatch;
   readonly #budget: QueueBudget;
+  readonly #writeBack: WriteBack | undefined;
   #draining = false;
 
   /** Builds a relay that does nothing before `start`. */
@@ -105,17 +108,17 @@ export class Relay {
     const badMetrics = new BadMetrics({ maxAgeMs: config.badMetricsMaxAgeMs }, { clock });
     this.#badMetrics = badMetrics;
     this.#budget = new QueueBudget({ totalBytes: config.queueBytesTotal });
-    this.aggregation = new Aggregation(WINDOW_BOUNDS, {
-      clock,
-      log,
-      generate: (outputs, bytes, lines) => dispatcher.generate(outputs, bytes, lines),
-      afterTurn: (fn) => world.turn.after(fn),
-      refreshPlans: () => this.routing.refreshPlans(),
-    });
     this.routing = this.#makeRouting();
+    const { writeTable } = world;
+    if (config.writeBack && writeTable !== undefined) {
+      this.#writeBack = new WriteBack({ write: writeTable, digest: config.digest, log });
+    }
     this.tableControl = new TableControl(config.table, {
       apply: (table) => this.routing.apply(table),
       check: (table) => this.routing.check(table),
+      // What a reload puts in force is what the files say.
+      changed: (table, what) => (what === 'reload' ? undefined : this.#writeBack?.write(table)),
+      clock,
       log,
     });
     this.reload = this.#makeReload();
@@ -126,7 +129,6 @@ export class Relay {
         counts: this.counts,
         clock,
         outputOf: (id) => this.routing.outputOf(id),
-        takeValues: (values) => this.aggregation.take(values),
         noteBadLine: (reason, line, error, sender) => badMetrics.record(reason, line, error, sender),
         countBadLines: (reason, lines) => badMetrics.countOnly(reason, lines),
         isMemoryShort: () => this.#budget.bytes > config.queueBytesTotal,
@@ -136,14 +138,9 @@ export class Relay {
         afterTurn: (fn) => world.turn.after(fn),
       },
     );
-    this.#inputs = makeInputs(config.inputs, {
-      lines: dispatcher,
-      clock,
-      log,
-      lookup: world.network.listenLookup,
-    });
+    this.#input = config.inputs.listenAddr === '' ? undefined : this.#makeInput(dispatcher);
     this.#watch = new LedgerWatch({}, { ledger: () => this.ledger(), clock, log });
-    const view = makeRelayView({ relay: this, inputs: this.#inputs, draining: () => this.#draining }, world);
+    const view = makeRelayView({ relay: this, input: this.#input, draining: () => this.#draining }, world);
     const metrics = new MetricRegistry(
       { processMetrics: world.processMetrics },
       { view, watch: this.#watch, badMetrics, log },
@@ -151,7 +148,10 @@ export class Relay {
     const root = world.spools;
     const spools = root && makeSpoolAdmin({ destinations: () => this.routing.destinations, root });
     const reload: ReloadConfig | undefined = this.reload && ((by, dryRun) => this.reload!.run(by, dryRun));
-    const app = makeHttpApp({ view, badMetrics, metrics, spools, reload }, { log });
+    const app = makeHttpApp(
+      { view, badMetrics, metrics, spools, reload, changes: this.tableControl },
+      { log },
+    );
     const { httpAddr } = config;
     if (httpAddr !== '') {
       this.#http = new AdminHttpServer({ addr: httpAddr }, { app, log, clock, accessLog: world.accessLog });
@@ -165,12 +165,7 @@ export class Relay {
 
   /** Port of the plain listener; undefined without one. */
   get plainPort(): number | undefined {
-    return this.#portOf('plain');
-  }
-
-  /** Port of the pickle listener; undefined without one. */
-  get picklePort(): number | undefined {
-    return this.#portOf('pickle');
+    return this.#input?.port;
   }
 
   get httpPort(): number | undefined {
@@ -181,17 +176,16 @@ export class Relay {
   async start(): Promise<void> {
     try {
       this.tableControl.start();
-      for (const input of this.#inputs) await input.start();
+      await this.#input?.start();
       await this.#http?.start();
     } catch (error) {
       this.stop();
       await this.#http?.stop();
       throw error;
     }
-    const udp = this.#inputs.flatMap((input) => input.stats).filter((row) => row.protocol === 'udp');
-    if (udp.some((row) => row.receiveBufferBytes < UDP_BUFFER_SMALL)) {
+    const udp = this.#input?.stats.find((row) => row.protocol === 'udp');
+    if (udp !== undefined && udp.receiveBufferBytes < UDP_BUFFER_SMALL)
       this.#world.turn.limitNap(SHORT_NAP_MS);
-    }
     this.#watch.start();
   }
 
@@ -205,11 +199,9 @@ export class Relay {
     this.#draining = true;
     const { clock } = this.#world;
     const deadlineMs = clock.monotonicMs() + timeoutMs;
-    const inputsMs = deadlineMs - Math.min(DRAIN_RESERVE_MS, timeoutMs / 2);
-    await Promise.all(this.#inputs.map((input) => input.drain(inputsMs)));
-    this.aggregation.stop();
-    this.aggregation.flush();
+    await this.#input?.drain(deadlineMs - Math.min(DRAIN_RESERVE_MS, timeoutMs / 2));
     await this.routing.drain(deadlineMs);
+    await this.#writeBack?.settled();
     this.#watch.stop();
     await this.#http?.drain(Math.max(0, Math.min(1000, deadlineMs - clock.monotonicMs())));
     return this.ledger().destinations.every((row) => row.dropped.shutdown === undefined);
@@ -219,8 +211,7 @@ export class Relay {
   stop(): void {
     this.#draining = true;
     this.#watch.stop();
-    for (const input of this.#inputs) input.stop();
-    this.aggregation.stop();
+    this.#input?.stop();
     this.routing.stop();
   }
 
@@ -237,7 +228,6 @@ export class Relay {
       {
         engine: this.engine,
         clock,
-        aggregation: this.aggregation,
         destination: {
           ...network,
           clock,
@@ -259,7 +249,10 @@ export class Relay {
     const { readAgain, prepare, setLogLevel, log } = this.#world;
     if (readAgain === undefined) return undefined;
     return new Reload({
-      read: readAgain,
+      read: async () => {
+        await this.#writeBack?.settled();
+        return readAgain();
+      },
       control: this.tableControl,
       running: () => this.#config,
       prepare: async (table) => prepare?.(table),
@@ -268,6 +261,7 @@ export class Relay {
         setLogLevel?.(config.logLevel);
         this.#badMetrics.setMaxAge(config.badMetricsMaxAgeMs);
         this.routing.setRemovalTime(config.shutdownTimeoutMs);
+        this.#writeBack?.read(config.digest);
       },
       isEnding: () => this.#draining,
       nextTurn,
@@ -275,7 +269,19 @@ export class Relay {
     });
   }
 
-  #portOf(kind: 'plain' | 'pickle'): number | undefined {
-    return this.#inputs.find((input) => input.kind === kind)?.port;
+  #makeInput(dispatcher: LineDispatcher): PlainInput {
+    const { clock, log, network } = this.#world;
+    const { inputs } = this.config;
+    return new PlainInput(
+      { ...inputs, descriptorReserve: DESCRIPTOR_RESERVE },
+      {
+        dispatcher,
+        clock,
+        log,
+        lookup: network.listenLookup,
+        descriptorLimit: readDescriptorLimit(),
+        descriptorsOpen: countOpenDescriptors() ?? 0,
+      },
+    );
   }
 }

@@ -15,7 +15,6 @@ import { DROP_REASONS } from '../telemetry/drop-reason.ts';
 import { type DestinationCounts, type DestinationRow, makeDestinationCounts } from '../telemetry/ledger.ts';
 import type { Clock } from '../util/clock.ts';
 import { GroupSlots, numberSlots, type SlotIds } from './group-slots.ts';
-import type { Aggregation } from './aggregation.ts';
 import { matchDestinations, type PlacedDestination } from './match-destinations.ts';
 
 export interface RoutingOptions {
@@ -27,8 +26,6 @@ export interface RoutingOptions {
 export interface RoutingDependencies {
   readonly engine: Engine;
   readonly clock: Clock;
-  /** Aggregators at work; told of each table as it comes in force. */
-  readonly aggregation: Pick<Aggregation, 'apply' | 'slotOf'>;
   /** What every destination gets; its route key is added. */
   readonly destination: Omit<DestinationDependencies, 'routeKey'>;
 }
@@ -73,8 +70,6 @@ export class Routing {
     const { snapshot, wanted, slotIds, byRoute } = this.#compile(table);
     this.#swap(snapshot, wanted);
     this.#swapGroups(table, slotIds, byRoute);
-    // Windows of rules that are gone leave now, by the new routes.
-    this.#deps.aggregation.apply(snapshot);
   }
 
   #compile(table: TableOptions): CompiledRouting {
@@ -87,7 +82,6 @@ export class Routing {
     const slotIds = numberSlots(table.routes, ids);
     const snapshot = Snapshot.compile(table, {
       outputOf: (route, slot) => (slotIds[route] ?? byRoute[route]!)[slot]!,
-      slotOf: (aggregator, family, text) => this.#deps.aggregation.slotOf(aggregator, family, text),
       validateKey: (key) => validateKey(key, this.#options.levels),
     });
     return {
@@ -158,13 +152,7 @@ export class Routing {
       else if (!isDeepStrictEqual(running.options, options)) running.reconfigure(options);
     }
     this.#snapshot = snapshot;
-    this.refreshPlans();
-  }
-
-  /** Makes the engine resolve every series anew on its next line. */
-  refreshPlans(): void {
-    const snapshot = this.#snapshot;
-    if (snapshot !== undefined) this.#deps.engine.setResolve((key) => snapshot.resolve(key));
+    this.#deps.engine.setResolve((key) => snapshot.resolve(key));
   }
 
   #swapGroups(table: TableOptions, slotIds: SlotIds, byRoute: readonly (readonly number[])[]): void {

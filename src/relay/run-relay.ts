@@ -16,6 +16,7 @@ import { renderBanner } from './banner.ts';
 import { Relay } from './relay.ts';
 import type { FreshConfig } from './reload.ts';
 import { SpoolRoot } from './spool-root.ts';
+import type { WriteTable } from './write-back.ts';
 import { makeNap, Turn } from './turn.ts';
 
 /** Exit codes of `sluice run`; documented in `sluice run --help`. */
@@ -37,10 +38,18 @@ export interface RunOptions {
   readonly embedded: boolean;
   /** Reads the config again, from where it came from. */
   readonly readAgain: () => Promise<FreshConfig>;
+  /** Writes a table to the files of the config. */
+  readonly writeTable: WriteTable;
 }
 
 /** Runs a relay until a signal ends it; resolves to the exit code. Never rejects for what a user can cause. */
-export async function runRelay({ config, version, embedded, readAgain }: RunOptions): Promise<number> {
+export async function runRelay({
+  config,
+  version,
+  embedded,
+  readAgain,
+  writeTable,
+}: RunOptions): Promise<number> {
   const stderr = new FdWriter(2);
   const stdout = new FdWriter(1);
   const logger = new Logger(
@@ -70,6 +79,7 @@ export async function runRelay({ config, version, embedded, readAgain }: RunOpti
       turn: makeTurn(),
       spools,
       readAgain,
+      writeTable,
       prepare: checkFolders,
       setLogLevel: (level) => logger.setLevel(level),
       processMetrics: true,

@@ -3,8 +3,13 @@
 import { applyOperation, type Operation } from '../table/operation.ts';
 import type { TableOptions } from '../table/options.ts';
 import { TableError } from '../table/table-error.ts';
+import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
+import type { ChangeRecord } from '../admin/change-routes.ts';
+import { ChangeHistory } from './change-history.ts';
 
+/** Lines of a change that are logged. */
+const LOG_LINES_MAX = 5;
 /** Tables that can be gone back to. */
 export const UNDO_STEPS_MAX = 100;
 
@@ -18,6 +23,9 @@ export interface TableControlDependencies {
   readonly apply: (table: TableOptions) => void;
   /** Throws a TableError when a table could not be put in force. */
   readonly check: (table: TableOptions) => void;
+  /** Hears of every change, once it is in force. */
+  readonly changed?: (table: TableOptions, what: string) => void;
+  readonly clock: Pick<Clock, 'wallMs'>;
   readonly log: Log;
 }
 
@@ -32,15 +40,22 @@ export class TableControl {
   #table: TableOptions;
   /** The tables before the one in force, the latest last. */
   readonly #steps: Step[] = [];
+  readonly #history: ChangeHistory;
 
   constructor(table: TableOptions, dependencies: TableControlDependencies) {
     this.#table = table;
     this.#deps = dependencies;
+    this.#history = new ChangeHistory(dependencies);
   }
 
   /** The table in force. */
   get table(): TableOptions {
     return this.#table;
+  }
+
+  /** What was changed, the latest first. */
+  get changes(): readonly ChangeRecord[] {
+    return this.#history.records;
   }
 
   /** How many changes can be undone. */
@@ -73,7 +88,7 @@ export class TableControl {
     if (refusal !== undefined) return refusal;
     this.#steps.push({ table: before, what });
     if (this.#steps.length > UNDO_STEPS_MAX) this.#steps.shift();
-    this.#deps.log.info(`table changed by ${by}: ${what}`);
+    this.#note(by, what, before);
     return { ok: true };
   }
 
@@ -81,11 +96,20 @@ export class TableControl {
   undo(by: string): ChangeAnswer {
     const step = this.#steps.at(-1);
     if (step === undefined) return { ok: false, error: 'nothing to undo', missing: true };
+    const before = this.#table;
     const refusal = this.#put(step.table);
     if (refusal !== undefined) return refusal;
     this.#steps.pop();
-    this.#deps.log.info(`table changed by ${by}: undo of ${step.what}`);
+    this.#note(by, `undo of ${step.what}`, before);
     return { ok: true };
+  }
+
+  #note(by: string, what: string, before: TableOptions): void {
+    const { diff } = this.#history.record(by, what, before, this.#table);
+    // A reload tells by itself what it changed.
+    const told = what === 'reload' ? '' : ` (${diff.slice(0, LOG_LINES_MAX).join('; ')})`;
+    this.#deps.log.info(`table changed by ${by}: ${what}${told}`);
+    this.#deps.changed?.(this.#table, what);
   }
 
   #put(table: TableOptions): Refusal | undefined {

@@ -1,8 +1,8 @@
 // A rewriter changes keys: text for text, or every match of a regex for a template. Keys are byte strings; bytes that
 // are no valid UTF-8 pass unchanged.
+import type { Matcher as Re2Matcher } from 're2js';
 import type { RewriterOptions } from './options.ts';
 import { KeyText, toByteString } from './key-text.ts';
-import { groupBytes } from './match-groups.ts';
 import type { Pattern } from './regex/pattern.ts';
 import type { PatternCache } from './pattern-cache.ts';
 import { TableError } from './table-error.ts';
@@ -117,6 +117,16 @@ function replaceMatches(key: KeyText, pattern: Pattern, template: Template): str
 /** UTF-16 units of the character at `at`; 1 at the end, so that the search goes on past it. */
 function characterLength(text: string, at: number): number {
   return (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+}
+
+function groupBytes(key: KeyText, matcher: Re2Matcher, group: number | string): string | undefined {
+  const known =
+    typeof group === 'number' ? group <= matcher.groupCount() : Object.hasOwn(matcher.namedGroups, group);
+  if (!known) return undefined;
+  const start = matcher.start(group);
+  return start < 0
+    ? undefined
+    : key.byteString.slice(key.byteOffset(start), key.byteOffset(matcher.end(group)));
 }
 
 function within(result: string): string | undefined {

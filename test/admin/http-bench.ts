@@ -21,7 +21,7 @@ export class HttpBench {
 
   constructor(
     options: Partial<HttpServerOptions> = {},
-    sources: Pick<AdminSources, 'spools' | 'reload'> = {},
+    sources: Pick<AdminSources, 'spools' | 'reload' | 'changes'> = {},
   ) {
     const log = {
       ...silentLog,

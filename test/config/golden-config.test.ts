@@ -28,6 +28,7 @@ test('the packaged config of carbon-relay-ng is taken, with warnings for what is
       ['warning', 1, 'no route'],
       ['warning', 8, 'admin_addr'],
       ['warning', 9, 'http_addr'],
+      ['warning', 13, 'pickle_addr'],
       ['warning', 47, 'graphite_addr'],
     ],
   );

@@ -1,11 +1,11 @@
 // SIGHUP and POST /api/reload, with the real command under load.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { assertConserved } from '../assert-conserved.ts';
-import { CONFIG_HEAD, type RelayProcess, startRelay } from './relay-process.ts';
+import { CONFIG_HEAD, makeFolder, RelayProcess, startRelay } from './relay-process.ts';
 import { openSender } from './send-lines.ts';
 import { startSink } from './tcp-sink.ts';
 
@@ -105,4 +105,33 @@ test('a file destination whose folder cannot be made is refused', async (t) => {
   write(relay, '[[route]]\nkey = "f"\ntype = "sendAllMatch"\ndestinations = ["file:/proc/none/x"]\n');
   relay.kill('SIGHUP');
   await relay.untilLogged(/reload refused, nothing was changed: route "f": .*cannot be written/);
+});
+
+test('with --write-back an undo is written into the config, comments kept, and a reload then changes nothing', async (t) => {
+  const folder = makeFolder(t);
+  const file = join(folder, 'relay.toml');
+  const first = `${CONFIG_HEAD}# to nobody\n[[route]]\nkey = "r"\ntype = "sendAllMatch"\ndestinations = ["127.0.0.1:1"]\n`;
+  writeFileSync(file, first);
+  const relay = new RelayProcess(t, { args: ['run', '--write-back', '--config', file], folder });
+  await relay.untilLogged('is running as instance');
+  const post = (path: string) => fetch(`http://127.0.0.1:${relay.httpPort}${path}`, { method: 'POST' });
+  const second = `blocklist = ["prefix x."] # mine\n${first.replace('"127.0.0.1:1"', '"127.0.0.1:1 flush=5"')}`;
+  writeFileSync(file, second);
+  assert.equal((await post('/api/reload')).status, 200);
+  assert.equal(readFileSync(file, 'utf8'), second);
+  assert.equal((await post('/api/changes/undo')).status, 200);
+  await relay.untilLogged('written back to');
+  assert.equal(
+    readFileSync(file, 'utf8'),
+    `blocklist = [] # mine\n${first.replace('"127.0.0.1:1"', "'127.0.0.1:1'")}`,
+  );
+  const answer = (await (await post('/api/reload')).json()) as { readonly changed: boolean };
+  assert.equal(answer.changed, false);
+  const { changes } = (await (await relay.get('/api/changes')).json()) as {
+    changes: { what: string; by: string }[];
+  };
+  assert.deepEqual(
+    changes.map(({ what, by }) => `${what} ${by}`),
+    ['undo of reload http', 'reload http'],
+  );
 });

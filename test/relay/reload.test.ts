@@ -30,7 +30,7 @@ function rig(text: string) {
     check(table);
     inForce.push(table);
   };
-  const control = new TableControl(state.running.table, { apply, check, log });
+  const control = new TableControl(state.running.table, { apply, check, clock: { wallMs: () => 0 }, log });
   control.start();
   let prepared = async (): Promise<void> => {};
   const reload = new Reload({

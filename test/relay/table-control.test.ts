@@ -17,6 +17,7 @@ function rig() {
       inForce.push(table);
     },
     check: () => {},
+    clock: { wallMs: () => 0 },
     log: new RecordingLog(),
   });
   control.start();
