@@ -102,6 +102,7 @@ const FORM_WORDS: Readonly<Record<Option['type'], string>> = {
   millis: 'ms',
   bytes: 'bytes',
   strings: 'list of strings',
+  tables: 'list of tables',
   choice: 'string',
 };
 
@@ -146,6 +147,14 @@ ${top.join('\n')}
 # old = "collectd."
 # new = "servers."
 # max = -1
+
+# Sum what all hosts report, each 10 s; a window is kept open for another 10 s.
+# [[aggregation]]
+# function = "sum"
+# regex = '^servers\\.[^.]+\\.requests\\.(.*)$'
+# format = "totals.requests.$1"
+# interval = 10
+# wait = 20
 
 # Keep everything in a file. Change it to your Graphite: destinations = ["graphite.example.com:2003"].
 [[route]]

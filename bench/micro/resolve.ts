@@ -89,7 +89,7 @@ function measure(name: string, rule: Family[1], key: Family[2]): void {
   const started = cpuUs();
   const snapshot = Snapshot.compile(
     { blocklist: [], rewriters: [], aggregators: [], routes },
-    { outputOf: (route) => route, validateKey: () => undefined },
+    { outputOf: (route) => route, slotOf: () => 0, validateKey: () => undefined },
   );
   const compileMs = (cpuUs() - started) / 1000;
   let matched = 0;

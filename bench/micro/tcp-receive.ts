@@ -32,9 +32,11 @@ async function receive(bufferKib: number, shape: (typeof CASES)[number]): Promis
       end() {},
     }),
     datagram() {},
+    reject() {},
   };
   const input = new TcpInput(
     {
+      optionName: 'listen_addr',
       address: { ips: ['127.0.0.1'], port: 0, host: '127.0.0.1' },
       backlog: 4096,
       idleTimeoutMs: 120_000,

@@ -16,10 +16,15 @@ const dispatcher: Dispatcher = {
   },
   // As the engine does: the bytes are copied before it returns.
   datagram: (bytes) => area.set(bytes, 0),
+  reject: () => {},
 };
 const say = (message: string): void => void process.stdout.write(`${message}\n`);
 const input = new UdpInput(
-  { address: { ips: ['127.0.0.1'], port: 0, host: '127.0.0.1' }, receiveBufferBytes: 8 * 1024 * 1024 },
+  {
+    optionName: 'listen_addr',
+    address: { ips: ['127.0.0.1'], port: 0, host: '127.0.0.1' },
+    receiveBufferBytes: 8 * 1024 * 1024,
+  },
   { dispatcher, clock: systemClock, log: { error: say, warn: say, info: say, debug: say, trace: say } },
 );
 await input.start();

@@ -1,15 +1,14 @@
 // The admin HTTP listener: sockets, limits and the access log around the application.
 // Whatever a client sends or leaves out, it costs at most one bounded connection for a bounded time.
-import { lookup } from 'node:dns/promises';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { type AddressInfo, isIP } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { LogLimiter } from '../telemetry/log-limiter.ts';
 import type { Clock } from '../util/clock.ts';
-import { parseListenAddress, renderListenAddress } from '../util/listen-address.ts';
 import type { Log } from '../util/log.ts';
 import { renderAccessLine } from './access-log.ts';
+import { listen } from './listen.ts';
 
 /** Bounds of the listener; the defaults suit an admin port. */
 export interface HttpServerOptions {
@@ -92,25 +91,9 @@ export class AdminHttpServer {
 
   /** Listens, or rejects with one clear sentence in crng's words. */
   async start(): Promise<void> {
-    const parsed = parseListenAddress(this.#addr);
-    if (!parsed.ok) throw new Error(`Error listening: listen tcp: ${parsed.error}`);
-    const { host, port } = parsed.address;
-    await this.#listen(host, port).catch((error: NodeJS.ErrnoException) => {
-      throw new Error(`Error listening: listen tcp ${this.#addr}: ${explain(error)}`, { cause: error });
-    });
-    const shown = port === 0 ? renderListenAddress({ host, port: this.port ?? 0 }) : this.#addr;
-    this.#log.info(`admin HTTP listener starting on ${shown}`);
-  }
-
-  async #listen(host: string, port: number): Promise<void> {
-    // Of a name with several addresses an IPv4 one is taken, as Go does.
-    const ip = host === '' || isIP(host) ? host : (await lookup(host, { order: 'ipv4first' })).address;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#server.once('error', reject);
-    this.#server.listen(ip === '' ? { port } : { host: ip, port }, resolve);
-    await promise;
-    this.#server.off('error', reject);
+    const shown = await listen(this.#server, this.#addr);
     this.#server.on('error', (error) => this.#log.error(`admin HTTP listener: ${error.message}`));
+    this.#log.info(`admin HTTP listener starting on ${shown}`);
   }
 
   /** Stops listening and lets answers under way finish until `deadlineMs` from now, then cuts them. */
@@ -134,20 +117,4 @@ export class AdminHttpServer {
 function bodyBytes(response: ServerResponse, sentBytes: number): number {
   const header = (response as ServerResponse & { readonly _header?: string | null })._header;
   return Math.max(0, sentBytes - (header?.length ?? 0));
-}
-
-/** Says what is wrong in Go's words where crng's users know them. */
-function explain(error: NodeJS.ErrnoException): string {
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return 'bind: address already in use';
-    case 'EADDRNOTAVAIL':
-      return 'bind: cannot assign requested address';
-    case 'EACCES':
-      return 'bind: permission denied';
-    case 'ENOTFOUND':
-      return 'lookup: no such host';
-    default:
-      return error.message;
-  }
 }

@@ -16,6 +16,7 @@ export function compileForCommand(config: Config, name: string): Snapshot {
   try {
     return Snapshot.compile(config.table, {
       outputOf: (route, destination) => firstOutputs[route]! + destination,
+      slotOf: () => 0,
       validateKey: (key) => validateKey(key, config.levels),
     });
   } catch (error) {

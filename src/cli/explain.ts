@@ -5,6 +5,9 @@ import { parseLine } from '../metric/parse-line.ts';
 import type { ExplainStep } from '../table/explain.ts';
 import type { Snapshot } from '../table/snapshot.ts';
 
+/** The reason of a line that an aggregation with `dropRaw` keeps to itself. */
+export const CONSUMED = 'ended by dropRaw';
+
 /** A destination that gets the line. `addr` is `host:port` or `file:PATH`. */
 export interface ExplainedDestination {
   readonly route: string;
@@ -42,6 +45,9 @@ export function explainLine(line: Uint8Array, config: Config, snapshot: Snapshot
   if (plan.kind === 'drop') {
     const valid = plan.reason !== 'invalid';
     return { line: text, valid, reason: plan.text ?? plan.reason, key, steps, destinations: [] };
+  }
+  if (plan.kind === 'consume') {
+    return { line: text, valid: true, reason: CONSUMED, key, steps, destinations: [] };
   }
   return { line: text, valid: true, reason: '', key, steps, destinations: takenDestinations(steps, config) };
 }

@@ -1,7 +1,7 @@
 // The words of `sluice explain`.
-import type { DestinationOutcome, ExplainStep, RouteStep } from '../table/explain.ts';
+import type { AggregatorStep, DestinationOutcome, ExplainStep, RouteStep } from '../table/explain.ts';
 import type { FailedCondition } from '../table/matcher.ts';
-import type { ExplainedLine } from './explain.ts';
+import { CONSUMED, type ExplainedLine } from './explain.ts';
 
 /** Renders an explained line as text, its steps indented below it. */
 export function renderExplained(explained: ExplainedLine): string {
@@ -12,6 +12,7 @@ export function renderExplained(explained: ExplainedLine): string {
 
 function renderEnd({ valid, reason, destinations, key }: ExplainedLine): string {
   if (!valid) return `=> dropped as invalid: ${reason}`;
+  if (reason === CONSUMED) return `=> ${reason}`;
   if (destinations.length === 0) return `=> dropped: ${reason}`;
   const names = destinations.map(({ addr, instance }) => (instance === '' ? addr : `${addr}:${instance}`));
   return `=> leaves as ${key} to ${names.join(', ')}`;
@@ -26,13 +27,19 @@ function renderStep(step: ExplainStep): string[] {
       return [`blocklist ${step.index + 1} (${entry.join(', ')}): ${step.matched ? 'blocked' : 'no'}`];
     }
     case 'rewriter': {
-      const name = `rewriter ${step.index + 1} (${step.rewriter.old} -> ${step.rewriter.new})`;
+      const { old, new: replacement, tag } = step.rewriter;
+      const where = tag === undefined ? '' : `tag ${tag}: `;
+      const name = `rewriter ${step.index + 1} (${where}${old} -> ${replacement})`;
       return [
         `${name}: ${step.outcome === 'rewritten' ? `${step.from} -> ${step.to}` : REWRITER_WORDS[step.outcome]}`,
       ];
     }
     case 'rewritten_key':
       return [`invalid: ${step.error}`];
+    case 'normalize':
+      return [`tags in order: ${step.from} -> ${step.to}`];
+    case 'aggregator':
+      return renderAggregator(step);
     case 'route':
       return renderRoute(step);
   }
@@ -43,6 +50,18 @@ const REWRITER_WORDS = {
   skipped: 'left alone by "not"',
   too_long: 'the result is too long',
 } as const;
+
+function renderAggregator(step: AggregatorStep): string[] {
+  const name = `aggregation ${step.index + 1} (${step.key})`;
+  if (step.outcome === 'not_seen') return [`${name}: not seen, an earlier aggregation dropped the metric`];
+  if (step.outcome === 'refused') return [`${name}: no${renderFailed(step.failed)}`];
+  const into = step.into.map(({ key, error, ...output }) => {
+    const fault = error === undefined ? '' : `, which ${error}: it is not sent`;
+    return `  ${output.function} into ${JSON.stringify(key)}${fault}`;
+  });
+  const end = step.outcome === 'dropped' ? ', and the metric ends here' : '';
+  return [`${name}: aggregated${end}`, ...into];
+}
 
 function renderRoute(step: RouteStep): string[] {
   const name = `route "${step.key}" (${step.type})`;

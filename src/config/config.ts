@@ -5,6 +5,13 @@ import type { TableOptions } from '../table/options.ts';
 import type { LogThreshold } from '../util/log-level.ts';
 import type { Problem } from './problem.ts';
 
+/** Who may change a running relay from another machine: whoever gives the token, or everyone. */
+export interface WritePolicy {
+  /** Empty: there is none. */
+  readonly token: string;
+  readonly allowRemote: boolean;
+}
+
 /** Durations are ms. */
 export type KeyValue = string | number | boolean;
 
@@ -21,6 +28,7 @@ export interface Config {
   readonly httpAddr: string;
   /** Telnet. */
   readonly adminAddr: string;
+  readonly writePolicy: WritePolicy;
   readonly spoolDir: string;
   readonly maxSeries: number;
   readonly queueBytesTotal: number;

@@ -113,31 +113,20 @@ const VALIDATION: readonly Option[] = [
     live: true,
   },
   {
+    name: 'normalize_tags',
+    type: 'bool',
+    default: false,
+    doc: 'Send keys with their tags in order, as carbon does with TAG_RELAY_NORMALIZED; routes and hashes see them so too. Otherwise tags stay as they came.',
+    status: 'active',
+    live: true,
+  },
+  {
     name: 'blocklist',
     type: 'strings',
     default: [],
     aliases: ['blacklist'],
-    doc: 'Keys to drop: "<method> <pattern>", method prefix, notPrefix, sub, notSub, regex or notRegex.',
+    doc: 'Keys to drop: "<method> <pattern>", method prefix, notPrefix, sub, notSub, regex, notRegex or tag (as in "tag dc=eu").',
     status: 'active',
-  },
-];
-
-const PICKLE: readonly Option[] = [
-  {
-    name: 'pickle_addr',
-    type: 'string',
-    default: '',
-    doc: 'Address of the pickle listener; until it is built the port stays closed, so that senders see it.',
-    status: 'later',
-    feature: 'the pickle listener (the port stays closed)',
-  },
-  {
-    name: 'pickle_read_timeout',
-    type: 'duration',
-    default: '2m',
-    doc: 'A pickle connection that sends nothing for this long is closed; "0s": never.',
-    status: 'later',
-    feature: 'the pickle listener',
   },
 ];
 
@@ -154,8 +143,22 @@ const ADMIN: readonly Option[] = [
     type: 'string',
     default: '',
     doc: 'Where the telnet commands listen, host:port; empty: nowhere.',
-    status: 'later',
-    feature: 'the telnet admin port',
+    status: 'active',
+  },
+  {
+    name: 'admin_token',
+    type: 'string',
+    default: '',
+    doc: 'Who gives this token may change the table from another machine (HTTP: "Authorization: Bearer TOKEN"; telnet: "auth TOKEN"); from this machine none is needed. Better given as an environment variable.',
+    status: 'active',
+    secret: true,
+  },
+  {
+    name: 'admin_allow_remote_writes',
+    type: 'bool',
+    default: false,
+    doc: 'Let every machine that reaches http_addr or admin_addr change the table, without a token, as in carbon-relay-ng.',
+    status: 'active',
   },
 ];
 
@@ -207,7 +210,6 @@ export const GLOBAL_OPTIONS: readonly Option[] = [
   ...IDENTITY,
   ...FILES,
   ...VALIDATION,
-  ...PICKLE,
   ...ADMIN,
   ...RESOURCES,
 ];

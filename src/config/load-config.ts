@@ -126,6 +126,9 @@ function topValues(top: Settings): Omit<Config, 'table' | 'files' | 'digest' | '
     inputs: {
       listenAddr: top.string('listen_addr'),
       plainReadTimeoutMs: top.number('plain_read_timeout'),
+      pickleAddr: top.string('pickle_addr'),
+      pickleReadTimeoutMs: top.number('pickle_read_timeout'),
+      pickleBytesMax: top.number('pickle_max_bytes'),
       connectionsMax: top.number('max_connections'),
       lineBytesMax: top.number('max_line_bytes'),
       tcpBacklog: top.number('tcp_backlog'),
@@ -133,6 +136,7 @@ function topValues(top: Settings): Omit<Config, 'table' | 'files' | 'digest' | '
     },
     httpAddr: top.string('http_addr'),
     adminAddr: top.string('admin_addr'),
+    writePolicy: { token: top.string('admin_token'), allowRemote: top.boolean('admin_allow_remote_writes') },
     spoolDir: top.string('spool_dir'),
     maxSeries: top.number('max_series'),
     queueBytesTotal: top.number('queue_bytes_total'),
@@ -153,16 +157,29 @@ function lintInstance(top: Settings, problems: Problems): void {
 }
 
 function checkAddresses(top: Settings, problems: Problems): void {
+  const open: string[] = [];
   for (const name of ['listen_addr', 'pickle_addr', 'admin_addr', 'http_addr']) {
     const text = top.string(name);
     if (text === '') continue;
     const parsed = parseListenAddress(text);
     if (!parsed.ok) problems.error(top.placeOf(name), `"${name}": ${parsed.error}`);
-    else if (name === 'http_addr' && !isLoopback(parsed.address.host)) {
-      const message = `http_addr "${text}" is open to other machines without a password: reads are served to everyone`;
-      problems.warn(top.placeOf(name), message);
-    }
+    else if (/^(admin|http)_/.test(name) && !isLoopback(parsed.address.host)) open.push(name);
   }
+  lintOpenAdmin(open, top, problems);
+}
+
+/** One warning for all that other machines can reach without a token. */
+function lintOpenAdmin(open: readonly string[], top: Settings, problems: Problems): void {
+  const [first] = open;
+  if (first === undefined || top.string('admin_token') !== '') return;
+  const where = open.map((name) => `${name} "${top.string(name)}"`).join(' and ');
+  const changes = top.boolean('admin_allow_remote_writes')
+    ? 'and changes too (admin_allow_remote_writes)'
+    : 'changes from there are refused until admin_token is set';
+  problems.warn(
+    top.placeOf(first),
+    `${where} open to other machines: reads are served to everyone, ${changes}`,
+  );
 }
 
 function isLoopback(host: string): boolean {

@@ -9,6 +9,13 @@ export const MATCHER_OPTIONS: readonly Option[] = [
   condition('notSub', 'Only keys that do not contain this text.'),
   condition('regex', 'Only keys that this regular expression (RE2 syntax, not anchored) matches.'),
   condition('notRegex', 'Only keys that this regular expression does not match.'),
+  {
+    name: 'tags',
+    type: 'strings',
+    default: [],
+    doc: 'Only keys whose tags fit each of these: "dc=eu", "dc!=eu", "dc=~^eu", "dc!=~^eu", as in seriesByTag of Graphite. "name" is the part before the tags; a tag that is not there counts as empty; regular expressions match from the start of the value.',
+    status: 'active',
+  },
 ];
 
 function condition(name: string, doc: string, aliases: readonly string[] = []): Option {

@@ -2,9 +2,10 @@
 import { DESTINATION_OPTIONS, type DestinationOptions } from '../destination/options.ts';
 import type { ParsedDestination } from '../destination/parse-destination.ts';
 import { checkPattern } from './check-pattern.ts';
+import type { ReadDestinationResult } from './imperative-words.ts';
 import { findNearest } from './nearest.ts';
 import type { Place, Problems } from './problem.ts';
-import { MATCHER_METHODS } from './read-matcher.ts';
+import { checkTagExpression, MATCHER_METHODS } from './read-matcher.ts';
 import type { PlacedText } from './setting.ts';
 
 /** Parses a destination string; destination/ has it, and config/ must not reach into that room. */
@@ -23,6 +24,11 @@ export class DestinationReader {
 
   /** Reads one destination; undefined after noting what is wrong. */
   read(source: PlacedText): DestinationOptions | undefined {
+    return this.readGiven(source)?.options;
+  }
+
+  /** As `read`, with the names of the fields that were written. */
+  readGiven(source: PlacedText): ReadDestinationResult | undefined {
     const parsed = this.#parse(source.text);
     if (!parsed.ok) {
       this.#problems.error(placeOfError(source, parsed.error), `${parsed.error}${hintFor(parsed.error)}`);
@@ -34,11 +40,14 @@ export class DestinationReader {
       this.#problems.warn(placeOfWord(source, `${option}=`), message);
     }
     this.#lintMatcher(parsed.options, source);
-    return parsed.options;
+    return parsed;
   }
 
   /** COMPAT 0.2: crng matches these against the whole line, we match the key. */
   #lintMatcher(options: DestinationOptions, source: PlacedText): void {
+    for (const tag of options.tags) {
+      checkTagExpression(tag, placeOfWord(source, 'tags='), this.#problems);
+    }
     for (const method of MATCHER_METHODS) {
       const pattern = options[method];
       if (pattern === '') continue;

@@ -1,17 +1,24 @@
-// The table of a config: blocklist, rewriters and routes, `[init] cmds` before all others as in crng.
+// The table of a config: blocklist, aggregations, rewriters and routes, `[init] cmds` before all others as in crng.
 import { applyOperation, type Operation } from '../table/operation.ts';
-import type { MatcherOptions, RewriterOptions, RouteOptions, TableOptions } from '../table/options.ts';
+import type {
+  AggregatorOptions,
+  MatcherOptions,
+  RewriterOptions,
+  RouteOptions,
+  TableOptions,
+} from '../table/options.ts';
 import { findTable, findTables } from './find-section.ts';
 import { parseImperative } from './imperative.ts';
 import type { Overrides } from './overrides.ts';
 import type { Place, Problems } from './problem.ts';
+import { checkAggregator, readAggregator } from './read-aggregator.ts';
 import { DestinationReader, type ParseDestination } from './read-destination.ts';
 import { checkMatcher, readBlocklistEntry } from './read-matcher.ts';
 import { checkRewriter, readRewriter } from './read-rewriter.ts';
 import { lintRouteKeys, readRoute } from './read-route.ts';
 import { AGGREGATION_SECTION, INIT_SECTION, REWRITER_SECTION, ROUTE_SECTION } from './sections.ts';
 import type { PlacedText } from './setting.ts';
-import { matchKeys, readSettings, type Settings } from './settings.ts';
+import { readSettings, type Settings } from './settings.ts';
 import type { TomlTable } from './toml-tree.ts';
 
 /** Reads everything that decides where a key goes. What could not be read is left out, and noted. */
@@ -34,6 +41,7 @@ class TableReader {
   readonly #destinations: DestinationReader;
   readonly #blocklist: MatcherOptions[] = [];
   readonly #rewriters: RewriterOptions[] = [];
+  readonly #aggregators: AggregatorOptions[] = [];
   readonly #routes: { readonly key: string; readonly place: Place; readonly route: RouteOptions }[] = [];
 
   constructor(overrides: Overrides, destinations: DestinationReader, problems: Problems) {
@@ -52,21 +60,21 @@ class TableReader {
       const matcher = readBlocklistEntry(entry, problems);
       if (matcher !== undefined) this.#blocklist.push(matcher);
     }
-    this.#refuseAggregations(root);
+    for (const table of findTables(root, AGGREGATION_SECTION, problems)) this.#readAggregator(table);
     for (const table of findTables(root, REWRITER_SECTION, problems)) this.#readRewriter(table);
     for (const table of findTables(root, ROUTE_SECTION, problems)) this.#readRoute(table);
     lintRouteKeys(this.#routes, problems);
     if (this.#routes.length === 0 && !problems.failed) {
       problems.warn(root.place, 'no route: every metric is counted as unroutable and goes nowhere');
     }
-    return this.#table;
+    return top.boolean('normalize_tags') ? { ...this.#table, normalizeTags: true } : this.#table;
   }
 
   get #table(): TableOptions {
     return {
       blocklist: this.#blocklist,
       rewriters: this.#rewriters,
-      aggregators: [],
+      aggregators: this.#aggregators,
       routes: this.#routes.map(({ route }) => route),
     };
   }
@@ -82,19 +90,15 @@ class TableReader {
     if (route !== undefined) this.#routes.push({ key: route.key, place: table.place, route });
   }
 
-  /** To leave one out would lose the series it makes. */
-  #refuseAggregations(root: TomlTable): void {
-    for (const table of findTables(root, AGGREGATION_SECTION, this.#problems)) {
-      matchKeys(AGGREGATION_SECTION, table, this.#problems);
-      const message = 'aggregation is not built yet: this version does not start with an [[aggregation]]';
-      this.#problems.error(table.place, message);
-    }
+  #readAggregator(table: TomlTable): void {
+    const aggregator = readAggregator(table, this.#overrides, this.#problems);
+    if (aggregator !== undefined) this.#aggregators.push(aggregator);
   }
 
   #readCommand(command: PlacedText): void {
     const errorsBefore = this.#problems.list.length;
     const parsed = parseImperative(command.text, (text) =>
-      this.#destinations.read(withinCommand(command, text)),
+      this.#destinations.readGiven(withinCommand(command, text)),
     );
     if (parsed.ok) this.#apply(parsed.operation, command.place);
     else if (this.#problems.list.slice(errorsBefore).every(({ kind }) => kind !== 'error')) {
@@ -113,6 +117,11 @@ class TableReader {
           this.#rewriters.push(operation.rewriter);
         }
         return;
+      case 'addAgg':
+        if (checkAggregator(operation.aggregator, () => place, this.#problems)) {
+          this.#aggregators.push(operation.aggregator);
+        }
+        return;
       case 'addRoute':
         checkMatcher(operation.route.matcher, () => place, this.#problems);
         this.#routes.push({ key: operation.route.key, place, route: operation.route });
@@ -129,9 +138,10 @@ class TableReader {
       this.#problems.error(place, `could not apply init cmd: ${applied.error}`);
       return;
     }
-    const { blocklist, rewriters, routes } = applied.table;
+    const { blocklist, rewriters, aggregators, routes } = applied.table;
     this.#blocklist.splice(0, Infinity, ...blocklist);
     this.#rewriters.splice(0, Infinity, ...rewriters);
+    this.#aggregators.splice(0, Infinity, ...aggregators);
     const places = new Map(this.#routes.map((row) => [row.route, row.place]));
     const rows = routes.map((route) => ({ key: route.key, place: places.get(route) ?? place, route }));
     this.#routes.splice(0, Infinity, ...rows);

@@ -32,50 +32,104 @@ export const REWRITER_OPTIONS: readonly Option[] = [
     doc: 'How many to replace: -1 all, 0 none; a regular expression requires -1.',
     status: 'active',
   },
+  {
+    name: 'tag',
+    type: 'string',
+    default: '',
+    doc: 'Rewrite the value of this tag ("name": the part before the tags) and leave the rest of the key. A tag that is not there has the empty value, so old = "/^$/" adds it; an empty result takes the tag out. "not" looks at the whole key.',
+    status: 'active',
+  },
 ];
 
-const AGGREGATION_FUNCTIONS = [
-  'avg',
-  'count',
-  'delta',
-  'derive',
-  'last',
-  'max',
-  'min',
-  'stdev',
-  'sum',
-  'percentiles',
-];
+const FUNCTION: Option = {
+  name: 'function',
+  type: 'string',
+  default: '',
+  doc: 'What is computed: avg, count, delta, derive, last, max, median, min, percentiles (p25 to p99, six series), stdev, sum, variance, or one percentile: p1 to p99, p999 for 99.9.',
+  status: 'active',
+};
+
+const FORMAT: Option = {
+  name: 'format',
+  type: 'string',
+  default: '',
+  doc: 'Key of the result: a template over the groups of the regex, $1, ${1} or ${name}.',
+  status: 'active',
+};
+
+/** The keys of one of the `outputs` of an `[[aggregation]]`. */
+export const AGGREGATION_OUTPUT_OPTIONS: readonly Option[] = [FUNCTION, FORMAT];
+
+/** Longest interval and wait, seconds. */
+const WINDOW_SEC_MAX = 366 * 86_400;
 
 /** The keys of an `[[aggregation]]`. */
 export const AGGREGATION_OPTIONS: readonly Option[] = [
+  FUNCTION,
+  ...MATCHER_OPTIONS.map(
+    (option): Option =>
+      option.name === 'regex'
+        ? { ...option, required: true, doc: `${option.doc} Its groups are what the format is made of.` }
+        : option,
+  ),
+  FORMAT,
   {
-    name: 'function',
-    type: 'choice',
+    name: 'outputs',
+    type: 'tables',
+    default: [],
+    doc: 'Several results of one rule, instead of function and format: [{ function = "sum", format = "…" }, …].',
+    status: 'active',
+  },
+  {
+    name: 'interval',
+    type: 'int',
+    unit: 's',
     required: true,
-    choices: AGGREGATION_FUNCTIONS,
-    doc: 'What is computed.',
-    status: 'refused',
+    min: 1,
+    max: WINDOW_SEC_MAX,
+    doc: 'Length of a window. Points belong to windows by their own timestamps.',
+    status: 'active',
   },
-  ...MATCHER_OPTIONS.map((option): Option => ({ ...option, status: 'refused' })),
-  {
-    name: 'format',
-    type: 'string',
-    default: '',
-    doc: 'Template of the key that results.',
-    status: 'refused',
-  },
-  { name: 'interval', type: 'int', unit: 's', default: 0, doc: 'Length of a window.', status: 'refused' },
   {
     name: 'wait',
     type: 'int',
     unit: 's',
     default: 0,
-    doc: 'How long a window stays open.',
-    status: 'refused',
+    min: 0,
+    max: WINDOW_SEC_MAX,
+    doc: 'A window that starts at S leaves when the clock says S + wait; so wait is the interval and what points may be late.',
+    status: 'active',
   },
-  { name: 'cache', type: 'bool', default: false, doc: 'Has no effect.', status: 'refused' },
-  { name: 'dropRaw', type: 'bool', default: false, doc: 'Drop what was aggregated.', status: 'refused' },
+  {
+    name: 'dropRaw',
+    type: 'bool',
+    default: false,
+    doc: 'The metric ends here: later aggregations and routes do not see it.',
+    status: 'active',
+  },
+  {
+    name: 'late',
+    type: 'choice',
+    choices: ['count', 'amend'],
+    default: 'count',
+    doc: 'A point that comes when its window has left: count it and no more, or let the window leave again with it, for five intervals.',
+    status: 'active',
+  },
+  {
+    name: 'timestamp',
+    type: 'choice',
+    choices: ['start', 'middle', 'end'],
+    default: 'start',
+    doc: 'Which time of the window the result bears.',
+    status: 'active',
+  },
+  {
+    name: 'cache',
+    type: 'bool',
+    default: false,
+    doc: 'Every series is remembered anyway.',
+    status: 'accepted',
+  },
 ];
 
 /** The keys of `[amqp]`. */

@@ -5,6 +5,7 @@ import { GLOBAL_OPTIONS } from './global-options.ts';
 import { ROUTE_OPTIONS } from './route-options.ts';
 import {
   AGGREGATION_OPTIONS,
+  AGGREGATION_OUTPUT_OPTIONS,
   AMQP_OPTIONS,
   INIT_OPTIONS,
   INSTRUMENTATION_OPTIONS,
@@ -51,8 +52,16 @@ export const ROUTE_SECTION: Section = {
 export const AGGREGATION_SECTION: Section = {
   name: 'aggregation',
   form: 'list',
-  doc: 'Aggregations are not built yet: a config that has one does not start.',
+  doc: 'Aggregations compute new series from windows of what matches, in order, after the rewriters. Their results go to the routes, and to no other aggregation.',
   options: AGGREGATION_OPTIONS,
+};
+
+/** One of the `outputs` of an `[[aggregation]]`; no section of a config by itself. */
+export const AGGREGATION_OUTPUT_SECTION: Section = {
+  name: 'aggregation.outputs',
+  form: 'list',
+  doc: 'One result of an aggregation.',
+  options: AGGREGATION_OUTPUT_OPTIONS,
 };
 
 /** `[amqp]`. */

@@ -30,6 +30,7 @@ export type Checked =
 /** Checks a value from the config file. */
 export function checkNode(option: Option, node: TomlNode): Checked {
   if (option.type === 'strings') return checkList(node);
+  if (option.type === 'tables') return checkTables(option, node);
   if (node.kind !== 'scalar') return wrong(option);
   const { type, value } = node;
   switch (option.type) {
@@ -61,6 +62,7 @@ export function checkText(option: Option, text: string): Checked {
     case 'bool':
       return text === 'true' || text === 'false' ? { ok: true, value: text === 'true' } : wrong(option);
     case 'strings':
+    case 'tables':
       return wrong(option);
     case 'float':
       return /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text) ? checkNumber(option, Number(text)) : wrong(option);
@@ -88,6 +90,12 @@ function checkList(node: TomlNode): Checked {
     texts.push({ text: item.value as string, place: item.place, placeAt: (index) => item.placeAt(index) });
   }
   return { ok: true, value: texts };
+}
+
+/** The tables themselves are read from the tree. */
+function checkTables(option: Option, node: TomlNode): Checked {
+  const isList = node.kind === 'array' && node.items.every((item) => item.kind === 'table');
+  return isList ? { ok: true, value: [] } : wrong(option);
 }
 
 function checkChoice(option: Option, text: string, anyCase: boolean): Checked {
@@ -129,4 +137,5 @@ const FORM: Readonly<Record<Option['type'], string>> = {
   float: 'a number',
   bool: 'true or false, without quotes',
   strings: 'a list of strings',
+  tables: 'a list of tables, [{ key = value, … }, …]',
 };

@@ -72,7 +72,10 @@ export class Settings {
 }
 
 function valueInstead(option: Option): SettingValue {
-  return defaultValue(option) ?? (option.type === 'strings' ? [] : '');
+  return (
+    defaultValue(option) ??
+    (option.type === 'strings' || option.type === 'tables' ? [] : option.type === 'int' ? 0 : '')
+  );
 }
 
 /** What reading a table needs. */

@@ -15,6 +15,7 @@ const LIVE: ReadonlySet<string> = new Set<keyof DestinationOptions>([
   'notSub',
   'regex',
   'notRegex',
+  'tags',
   'flush',
   'reconn',
   'connbuf',

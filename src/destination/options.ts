@@ -27,6 +27,8 @@ export interface DestinationOptions {
   readonly notSub: string;
   readonly regex: string;
   readonly notRegex: string;
+  /** Conditions on tags, expressions of seriesByTag. */
+  readonly tags: readonly string[];
   /** Longest a line may wait before it is written, ms. */
   readonly flush: number;
   /** Longest pause between attempts to connect, ms. */
@@ -117,6 +119,13 @@ export const DESTINATION_OPTIONS: readonly Option[] = [
     type: 'string',
     default: '',
     doc: 'Take no keys that match this regular expression (RE2 syntax).',
+    status: 'active',
+  },
+  {
+    name: 'tags',
+    type: 'string',
+    default: '',
+    doc: 'Take only keys whose tags fit: dc=eu, dc!=eu, dc=~^eu, dc!=~^eu; several with a ; between.',
     status: 'active',
   },
   {

@@ -21,10 +21,15 @@ export function renderDestination(options: DestinationOptions): string {
   const words = [options.addr];
   for (const option of DESTINATION_OPTIONS) {
     const field = destinationField(option.name, options);
-    const value = field === undefined ? undefined : options[field];
+    const value = field === undefined ? undefined : renderValue(options[field]);
     if (value !== undefined && value !== option.default) words.push(`${option.name}=${String(value)}`);
   }
   return words.join(' ');
+}
+
+/** A list is one word. */
+function renderValue(value: DestinationOptions[DestinationField]): string | number | boolean | undefined {
+  return Array.isArray(value) ? value.join(';') : (value as Exclude<typeof value, readonly string[]>);
 }
 
 /** Lists the options in which two destinations differ, by the names that users write. */

@@ -32,7 +32,7 @@ export const REJECT_SAMPLES_MAX = 32;
 
 /**
  * What one `run` did. The object and everything in it belong to the engine and are valid until the next call.
- * received = invalid + outOfOrder + blocklisted + unroutable + routed, copies = sum over routed of (outputs - 1).
+ * received = invalid + outOfOrder + blocklisted + unroutable + consumed + routed, copies = sum over routed of (outputs - 1).
  */
 export interface Outcome {
   /** Lines ended by a newline in this chunk, blank ones too. */
@@ -41,6 +41,8 @@ export interface Outcome {
   outOfOrder: number;
   blocklisted: number;
   unroutable: number;
+  /** Lines that ended in windows. */
+  consumed: number;
   copies: number;
   /** Points too far in the future to move the order of their series; they passed. */
   orderFuture: number;
@@ -49,6 +51,24 @@ export interface Outcome {
   /** The outputs that got lines, each once, in no particular order. */
   readonly emits: Emit[];
   readonly rejects: Reject[];
+  /** What the windows of aggregators get of this run. */
+  readonly values: WindowValues;
+}
+
+/**
+ * Values on their way to windows, in order of the lines and, within a line, of the plan; the arrays may be longer than
+ * `count` and belong to the engine. A timestamp that is no number of seconds within 32 bits is 0.
+ */
+export interface WindowValues {
+  count: number;
+  slots: Uint32Array;
+  times: Uint32Array;
+  numbers: Float64Array;
+}
+
+/** Makes the values of a run in which none came. */
+export function makeWindowValues(): WindowValues {
+  return { count: 0, slots: new Uint32Array(0), times: new Uint32Array(0), numbers: new Float64Array(0) };
 }
 
 /** Makes the outcome of a run in which nothing came. */
@@ -59,11 +79,13 @@ export function makeOutcome(): Outcome {
     outOfOrder: 0,
     blocklisted: 0,
     unroutable: 0,
+    consumed: 0,
     copies: 0,
     orderFuture: 0,
     tail: 0,
     emits: [],
     rejects: [],
+    values: makeWindowValues(),
   };
 }
 

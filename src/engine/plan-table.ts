@@ -1,10 +1,11 @@
-// Numbers plans for the engine: series with the same outputs share one plan. Ids are valid within one generation; the
+// Numbers plans for the engine: series with the same outputs share one plan, whatever windows they feed: those differ from
+// series to series and are kept with it. Ids are valid within one generation; the
 // table starts anew with each, so that it holds only plans in use.
 import type { Plan } from '../metric/plan.ts';
 import { assert } from '../util/assert.ts';
 
 /** Kinds of plan as the module knows them (emit.ts). */
-const KINDS = { route: 0, invalid: 1, blocklisted: 2, unroutable: 3 } as const;
+const KINDS = { route: 0, invalid: 1, blocklisted: 2, unroutable: 3, consumed: 4 } as const;
 
 /** What the plan table needs of the module. */
 export interface PlanMemory {
@@ -49,7 +50,8 @@ export class PlanTable {
 
   /** The id of a plan, given one if it is new. */
   intern(plan: Plan): number {
-    if (plan.kind === 'drop') return this.#internDrop(plan.reason, plan.text ?? '');
+    if (plan.kind === 'drop') return this.#internEnd(plan.reason, plan.text ?? '');
+    if (plan.kind === 'consume') return this.#internEnd('consumed', '');
     const { outputs } = plan;
     const only = outputs.length === 1 ? (outputs[0] as number) : -1;
     const key = only < 0 ? outputs.join() : '';
@@ -70,7 +72,7 @@ export class PlanTable {
     return this.#texts[id] ?? '';
   }
 
-  #internDrop(reason: 'invalid' | 'blocklisted' | 'unroutable', text: string): number {
+  #internEnd(reason: 'invalid' | 'blocklisted' | 'unroutable' | 'consumed', text: string): number {
     // Only the text of an invalid key is ever shown again.
     const key = reason === 'invalid' ? `invalid ${text}` : reason;
     const known = this.#byText.get(key);

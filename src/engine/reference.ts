@@ -3,7 +3,7 @@
 //
 // It forgets series by one crude rule where the real engine has generations: with more than `maxSeries` keys in either
 // map, that map is emptied. Comparisons keep below that.
-import { timestampSec } from '../metric/number.ts';
+import { parseNumber, timestampSec } from '../metric/number.ts';
 import { type LineParts, parseFields, parseLine, renderLine } from '../metric/parse-line.ts';
 import type { Plan, Resolve } from '../metric/plan.ts';
 import { withoutLeadingDot } from '../metric/validate-key.ts';
@@ -39,6 +39,7 @@ export class ReferenceEngine implements Engine {
   #resolve: Resolve = () => ({ kind: 'drop', reason: 'unroutable' });
   #resolved = 0;
   #forgotten = 0;
+  #values: { readonly slot: number; readonly time: number; readonly number: number }[] = [];
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -56,6 +57,7 @@ export class ReferenceEngine implements Engine {
     const bytes = Buffer.concat([carry, chunk]);
     const outcome = makeOutcome();
     const gathered: Gathered = new Map();
+    this.#values = [];
     let start = 0;
     for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
       outcome.received += 1;
@@ -71,6 +73,10 @@ export class ReferenceEngine implements Engine {
     for (const [output, lines] of gathered) {
       outcome.emits.push({ output, lines: lines.length, bytes: Buffer.concat(lines) });
     }
+    outcome.values.count = this.#values.length;
+    outcome.values.slots = Uint32Array.from(this.#values, ({ slot }) => slot);
+    outcome.values.times = Uint32Array.from(this.#values, ({ time }) => time);
+    outcome.values.numbers = Float64Array.from(this.#values, ({ number }) => number);
     return outcome;
   }
 
@@ -94,6 +100,14 @@ export class ReferenceEngine implements Engine {
       return;
     }
     if (this.#options.validateOrder && !this.#passOrder(parts, line, nowSec, outcome)) return;
+    for (const slot of plan.values ?? []) {
+      const [value, time] = [latin1(parts.value), latin1(parts.timestamp)];
+      this.#values.push({ slot, time: timestampSec(time) ?? 0, number: parseNumber(value) ?? Number.NaN });
+    }
+    if (plan.kind === 'consume') {
+      outcome.consumed += 1;
+      return;
+    }
     if (plan.kind === 'drop') {
       if (plan.reason === 'blocklisted') outcome.blocklisted += 1;
       else outcome.unroutable += 1;

@@ -1,11 +1,11 @@
 // The engine that runs: binds the WebAssembly module, and acts where it stops for JavaScript: odd lines, new keys,
-// timestamps in rare forms. On the known-series path JavaScript touches no byte and makes no object per line.
+// timestamps and values in rare forms. On the known-series path JavaScript touches no byte and makes no object per line.
 //
 // Everything in an Outcome is a view or scratch: no view into the module's memory outlives the next call.
 import { randomFillSync } from 'node:crypto';
 import { parseFields, parseLine } from '../metric/parse-line.ts';
 import type { Plan, Resolve } from '../metric/plan.ts';
-import { timestampSec } from '../metric/number.ts';
+import { parseNumber, timestampSec } from '../metric/number.ts';
 import { assert } from '../util/assert.ts';
 import {
   type Emit,
@@ -38,8 +38,12 @@ const ORDER_ERROR = 'point is not newer than previous';
 const RANGE_ERROR = 'timestamp out of range';
 const REWRITTEN_ERROR = 'rewritten key is too long';
 const LINE_ERROR = 'line is too long';
+const NO_SLOTS: readonly number[] = [];
 /** Of a line that is too long only this much is kept as a sample, bytes. */
 const LONG_SAMPLE_BYTES = 256;
+
+/** Window slots that the area for passing them has room for at first. */
+const LIST_SLOTS_MIN = 16;
 
 /** Loads the module and makes an engine; `module` may be shared by several. */
 export async function makeWasmEngine(options: EngineOptions, module?: WebAssembly.Module): Promise<Engine> {
@@ -58,6 +62,10 @@ class WasmEngine implements Engine {
   readonly #emitPool: Emit[] = [];
   #bytes: Uint8Array;
   #words: Uint32Array;
+  #doubles: Float64Array;
+  /** Where the window slots of a plan are put for `bind`: address, and slots that fit. */
+  #list = 0;
+  #listSlots = 0;
   #resolve: Resolve = () => ({ kind: 'drop', reason: 'unroutable' });
   #resolved = 0;
 
@@ -70,6 +78,7 @@ class WasmEngine implements Engine {
     this.#report = wasm.start(lineBytesMax, chunkBytesMax, maxSeries, PLANS_MAX, validateOrder ? 1 : 0) >>> 0;
     this.#bytes = new Uint8Array(this.#memory.buffer);
     this.#words = new Uint32Array(this.#memory.buffer);
+    this.#doubles = new Float64Array(this.#memory.buffer);
     const at = this.#report >>> 2;
     this.#chunkStart = this.#words[at + 1] as number;
     this.#transfer = this.#words[at + 2] as number;
@@ -138,6 +147,7 @@ class WasmEngine implements Engine {
     if (this.#memory.buffer === this.#bytes.buffer) return;
     this.#bytes = new Uint8Array(this.#memory.buffer);
     this.#words = new Uint32Array(this.#memory.buffer);
+    this.#doubles = new Float64Array(this.#memory.buffer);
   }
 
   /** Judges lines with bytes >= 128 and numbers in rare forms; their keys are judged with the others, by `resolve`. */
@@ -186,9 +196,17 @@ class WasmEngine implements Engine {
       return;
     }
     const id = this.#plans.intern(plan);
+    const values = plan.values ?? NO_SLOTS;
+    if (values.length > this.#listSlots) this.#growList(values.length);
     this.#refreshViews();
     if (rewritten !== undefined) this.#bytes.set(rewritten, this.#transfer);
-    this.#wasm.bind(index, id, rewritten?.length ?? 0);
+    this.#words.set(values, this.#list >>> 2);
+    this.#wasm.bind(index, id, rewritten?.length ?? 0, this.#list, values.length);
+  }
+
+  #growList(slots: number): void {
+    this.#listSlots = Math.max(LIST_SLOTS_MIN, slots * 2);
+    this.#list = this.#wasm.reserve(this.#listSlots * 4) >>> 0;
   }
 
   #parseTime(): number {
@@ -222,7 +240,39 @@ class WasmEngine implements Engine {
     const rejects = words[at++] as number;
     outcome.rejects.length = 0;
     if (rejects !== 0) this.#readRejects(rejects, (words[at] as number) >>> 2);
+    at += 1;
+    outcome.consumed = words[at++] as number;
+    this.#readValues(at);
     return outcome;
+  }
+
+  #readValues(report: number): void {
+    const values = this.#outcome.values;
+    const [count, slots, times, numbers, rares, rare] = this.#words.subarray(
+      report,
+      report + 6,
+    ) as unknown as [number, number, number, number, number, number];
+    values.count = count;
+    if (count === 0) return;
+    values.slots = this.#words.subarray(slots >>> 2, (slots >>> 2) + count);
+    values.times = this.#words.subarray(times >>> 2, (times >>> 2) + count);
+    values.numbers = this.#doubles.subarray(numbers >>> 3, (numbers >>> 3) + count);
+    for (let i = 0; i < rares; i++) this.#readRare((rare >>> 2) + i * 3);
+  }
+
+  /** Reads value and timestamp of a line that has one in a rare form. */
+  #readRare(at: number): void {
+    const [index, first, count] = this.#words.subarray(at, at + 3) as unknown as [number, number, number];
+    const record = (this.#wasm.record(index) >>> 0) >>> 2;
+    const start = this.#words[record] as number;
+    const lengths = this.#words[record + 1] as number;
+    const fields = this.#bytes.subarray(start + (lengths >>> 16) + 1, start + (lengths & 0xffff));
+    const [value = '', time = ''] = Buffer.from(fields.buffer, fields.byteOffset, fields.length)
+      .toString('latin1')
+      .split(' ');
+    const { times, numbers } = this.#outcome.values;
+    times.fill(timestampSec(time) ?? 0, first, first + count);
+    numbers.fill(parseNumber(value) ?? Number.NaN, first, first + count);
   }
 
   #readEmit(nth: number, id: number): Emit {

@@ -52,7 +52,7 @@ export interface EngineExports {
   unresolved(): number;
   nextUnresolved(nth: number): number;
   record(index: number): number;
-  bind(index: number, plan: number, rewrittenSize: number): void;
+  bind(index: number, plan: number, rewrittenSize: number, values: number, valueCount: number): void;
   orderIndex(): number;
   setPlan(index: number, kind: number, list: number, count: number): void;
   nextGeneration(): void;

@@ -16,12 +16,16 @@ export interface BindAddress {
 export type Lookup = (host: string) => Promise<readonly { address: string; family: number }[]>;
 
 /**
- * Resolves a listen address as written. Of a name with several addresses the first IPv4 one is taken, as Go does.
+ * Resolves a listen address as written in the option of that name. Of a name with several addresses the first IPv4 one is taken, as Go does.
  * Rejects with one clear line.
  */
-export async function resolveBindAddress(text: string, lookup: Lookup): Promise<BindAddress> {
+export async function resolveBindAddress(
+  text: string,
+  lookup: Lookup,
+  optionName: string,
+): Promise<BindAddress> {
   const parsed = parseListenAddress(text);
-  if (!parsed.ok) throw new Error(`listen_addr: ${parsed.error}`);
+  if (!parsed.ok) throw new Error(`${optionName}: ${parsed.error}`);
   const { host, port } = parsed.address;
   if (host === '') return { ips: ['::', '0.0.0.0'], port, host: text.slice(0, text.lastIndexOf(':')) };
   if (isIP(host) !== 0) return { ips: [host], port, host };
@@ -31,7 +35,7 @@ export async function resolveBindAddress(text: string, lookup: Lookup): Promise<
     if (ip === undefined) throw Object.assign(new Error('no address'), { code: 'ENOTFOUND' });
     return { ips: [ip], port, host: ip };
   } catch (error) {
-    throw new Error(`listen_addr ${text}: ${renderListenError(error as NodeJS.ErrnoException)}`, {
+    throw new Error(`${optionName} ${text}: ${renderListenError(error as NodeJS.ErrnoException)}`, {
       cause: error,
     });
   }

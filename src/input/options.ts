@@ -1,7 +1,7 @@
-// The options of the plain inputs, declared once, and the same as plain data.
+// The options of the plain and the pickle input, declared once, and the same as plain data.
 import type { Option } from '../util/option.ts';
 
-/** Options of the config file that concern the plain TCP and UDP input. */
+/** Options of the config file that concern the plain and the pickle input. */
 export const INPUT_OPTIONS: readonly Option[] = [
   {
     name: 'listen_addr',
@@ -18,12 +18,37 @@ export const INPUT_OPTIONS: readonly Option[] = [
     status: 'active',
   },
   {
+    name: 'pickle_addr',
+    type: 'string',
+    default: '',
+    doc: 'Address of the pickle listener, TCP and UDP, in the form of listen_addr; empty: no such listener.',
+    status: 'active',
+  },
+  {
+    name: 'pickle_read_timeout',
+    type: 'duration',
+    default: '2m',
+    doc: 'A pickle connection that sends nothing for this long is closed; "0s": never.',
+    status: 'active',
+  },
+  {
+    name: 'pickle_max_bytes',
+    type: 'bytes',
+    default: 16 * 1024 * 1024,
+    unit: 'bytes',
+    min: 1024,
+    // As much as carbon-relay-ng takes.
+    max: 500 * 1024 * 1024,
+    doc: 'Longest pickle message accepted; a longer one counts as invalid and closes its connection (carbon itself takes 1 MiB).',
+    status: 'active',
+  },
+  {
     name: 'max_connections',
     type: 'int',
     default: 0,
     unit: 'connections',
     min: 0,
-    doc: 'Most plaintext connections open at once, give or take a few; 0: as many as the limit of file descriptors allows.',
+    doc: 'Most connections open at once on each of the plaintext and the pickle listener, give or take a few; 0: as many as the limit of file descriptors allows.',
     status: 'active',
   },
   {
@@ -65,6 +90,12 @@ export interface InputOptions {
   readonly listenAddr: string;
   /** 0: off. */
   readonly plainReadTimeoutMs: number;
+  /** As written; "": no pickle listener. */
+  readonly pickleAddr: string;
+  /** 0: off. */
+  readonly pickleReadTimeoutMs: number;
+  /** Longest pickle, its length not counted. */
+  readonly pickleBytesMax: number;
   /** 0: derived from the limit of file descriptors. */
   readonly connectionsMax: number;
   /** Newline not counted. */

@@ -1,4 +1,4 @@
-// One plaintext sender: its socket in, its stream of bytes out to a sink. Nothing is ever written to a sender.
+// One sender: its socket in, its stream of bytes out to a sink. Nothing is ever written to a sender.
 // Its life ends once, by `#end`, whoever comes first: FIN, an error, the idle timeout or our own shutdown.
 import type { Socket } from 'node:net';
 import { assert } from '../util/assert.ts';
@@ -25,6 +25,8 @@ export interface TcpConnectionDependencies {
   readonly counters: TcpCounters;
   /** Called once, after the sink has been told the end; the descriptor is closed in the same turn. */
   readonly onEnd: (connection: TcpConnection) => void;
+  /** Called with the first bytes. */
+  readonly onFirstBytes?: ((bytes: Uint8Array, sender: string) => void) | undefined;
 }
 
 /** Reads one accepted socket. */
@@ -36,11 +38,14 @@ export class TcpConnection {
   #state: 'reading' | 'paused' | 'ended' = 'reading';
   #resumes = 0;
   #idleSweeps = 0;
+  #onFirstBytes: ((bytes: Uint8Array) => void) | undefined;
 
   /** `accepted` is paused, so that no byte of it has been read. */
   constructor(accepted: Socket, options: TcpConnectionOptions, dependencies: TcpConnectionDependencies) {
     this.#dependencies = dependencies;
     const sender = renderSender(accepted);
+    const { onFirstBytes } = dependencies;
+    this.#onFirstBytes = onFirstBytes && ((bytes) => onFirstBytes(bytes, sender));
     const moved =
       options.buffer &&
       moveToSharedBuffer(accepted, options.buffer, (sizeBytes) => this.#onShared(sizeBytes));
@@ -58,6 +63,7 @@ export class TcpConnection {
       sender,
       () => this.#resume(),
       () => this.#pause(),
+      () => this.#end('refused'),
     );
   }
 
@@ -100,6 +106,10 @@ export class TcpConnection {
     counters.reads += 1;
     counters.bytes += chunk.length;
     this.#idleSweeps = 0;
+    if (this.#onFirstBytes !== undefined) {
+      this.#onFirstBytes(chunk);
+      this.#onFirstBytes = undefined;
+    }
     const resumes = this.#resumes;
     if (this.#sink.write(chunk)) return this.#state === 'reading';
     // There may be room again before `write` has returned.

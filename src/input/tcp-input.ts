@@ -1,4 +1,4 @@
-// The plaintext TCP input: listener, connections, idle timeout. Thousands of connections cost one socket and one sink
+// The TCP side of an input: listener, connections, idle timeout. Thousands of connections cost one socket and one sink
 // each; they are read through one buffer. Ends in three ways: `drain` waits for the senders, `stop` does not.
 import type { Socket } from 'node:net';
 import type { Clock } from '../util/clock.ts';
@@ -15,6 +15,8 @@ export const READ_BUFFER_BYTES = 256 * 1024;
 const IDLE_STEPS = 8;
 
 export interface TcpInputOptions {
+  /** The option that names the address, for messages. */
+  readonly optionName: string;
   readonly address: BindAddress;
   readonly backlog: number;
   /** 0: off. */
@@ -35,6 +37,8 @@ export interface TcpInputDependencies {
   readonly descriptorLimit: number;
   /** From `countOpenDescriptors`. */
   readonly descriptorsOpen: number;
+  /** Called with the first bytes of each connection; they are read before it returns. */
+  readonly onFirstBytes?: (bytes: Uint8Array, sender: string) => void;
 }
 
 /** What a scrape shows of the TCP input; `connections` and `paused` are now, the rest since the start. */
@@ -70,7 +74,7 @@ export class TcpInput {
     this.#options = options;
     this.#dependencies = dependencies;
     const { descriptorLimit, descriptorsOpen, dispatcher, clock, log } = dependencies;
-    const { connectionsMax, descriptorReserve, address, backlog } = options;
+    const { connectionsMax, descriptorReserve, optionName, address, backlog } = options;
     this.#slots = new ConnectionSlots({
       connectionsMax,
       descriptorLimit,
@@ -80,7 +84,7 @@ export class TcpInput {
     const bufferBytes = Math.min(options.readBufferBytes ?? READ_BUFFER_BYTES, dispatcher.chunkBytesMax);
     this.#buffer = bufferBytes > 0 ? new Uint8Array(bufferBytes) : undefined;
     this.#listener = new TcpListener(
-      { address, backlog },
+      { optionName, address, backlog },
       { slots: this.#slots, clock, log, onAccept: (socket) => this.#accept(socket) },
     );
   }
@@ -102,12 +106,12 @@ export class TcpInput {
 
   /** Opens the listener; rejects with one clear line when it cannot. */
   async start(): Promise<void> {
-    const { address } = this.#options;
+    const { address, optionName } = this.#options;
     try {
       await this.#listener.open();
     } catch (error) {
       const place = renderAddress(address.host, address.port);
-      throw new Error(`listen_addr ${place}: ${renderListenError(error as NodeJS.ErrnoException)}`, {
+      throw new Error(`${optionName} ${place}: ${renderListenError(error as NodeJS.ErrnoException)}`, {
         cause: error,
       });
     }
@@ -161,11 +165,11 @@ export class TcpInput {
 
   #accept(socket: Socket): void {
     this.#accepted += 1;
-    const { dispatcher } = this.#dependencies;
+    const { dispatcher, onFirstBytes } = this.#dependencies;
     const onEnd = (connection: TcpConnection): void => this.#forget(connection);
     const options = { buffer: this.#buffer };
     this.#connections.add(
-      new TcpConnection(socket, options, { dispatcher, counters: this.#counters, onEnd }),
+      new TcpConnection(socket, options, { dispatcher, counters: this.#counters, onEnd, onFirstBytes }),
     );
   }
 

@@ -35,6 +35,8 @@ const OVERSHOOT_MAX = 16;
 const KEEPALIVE_MS = 60_000;
 
 export interface TcpListenerOptions {
+  /** The option that names the address, for messages. */
+  readonly optionName: string;
   readonly address: BindAddress;
   readonly backlog: number;
 }
@@ -185,7 +187,7 @@ export class TcpListener {
     this.#closures += 1;
     this.#warn(
       'full',
-      `listen_addr ${this.#rendered()}: ${slots.taken} connections, no more fit into ${slots.boundName}; ` +
+      `${this.#options.optionName} ${this.#rendered()}: ${slots.taken} connections, no more fit into ${slots.boundName}; ` +
         `new senders are refused until some leave`,
     );
     this.#enter({ at: 'full', sinceMs: clock.monotonicMs(), count: slots.taken });
@@ -200,7 +202,7 @@ export class TcpListener {
   #fail(error: NodeJS.ErrnoException): void {
     this.#warn(
       'failed',
-      `listen_addr ${this.#rendered()}: ${renderListenError(error)}; not listening, will try again`,
+      `${this.#options.optionName} ${this.#rendered()}: ${renderListenError(error)}; not listening, will try again`,
     );
     const nowMs = this.#dependencies.clock.monotonicMs();
     this.#attempt = nowMs - this.#failedAtMs > 2 * BACKOFF_MAX_MS ? 1 : this.#attempt + 1;

@@ -1,4 +1,4 @@
-// The plaintext UDP input. A datagram cannot wait: what the relay is too slow for waits in the system's receive buffer,
+// The UDP side of an input. A datagram cannot wait: what the relay is too slow for waits in the system's receive buffer,
 // and what does not fit there is lost. So the buffer asked for is large, what was granted is said, losses are read back.
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { platform } from 'node:os';
@@ -21,6 +21,8 @@ const DRAIN_STEPS_MAX = 25;
 const WARN_EVERY_MS = 60_000;
 
 export interface UdpInputOptions {
+  /** The option that names the address, for messages. */
+  readonly optionName: string;
   readonly address: BindAddress;
   readonly receiveBufferBytes: number;
 }
@@ -77,7 +79,7 @@ export class UdpInput {
 
   /** Binds; rejects with one clear line when it cannot. */
   async start(): Promise<void> {
-    const { address } = this.#options;
+    const { address, optionName } = this.#options;
     const [first = '', second] = address.ips;
     try {
       await this.#bind(first).catch((error: NodeJS.ErrnoException) => {
@@ -87,7 +89,7 @@ export class UdpInput {
     } catch (error) {
       const place = renderAddress(address.host, address.port);
       const reason = renderListenError(error as NodeJS.ErrnoException);
-      throw new Error(`listen_addr ${place}/udp: ${reason}`, { cause: error });
+      throw new Error(`${optionName} ${place}/udp: ${reason}`, { cause: error });
     }
     this.#dependencies.log.info(`listening on ${renderAddress(address.host, this.#port)}/udp`);
     this.#reportBuffer();

@@ -1,7 +1,7 @@
 // Hands bytes from inputs to the engine, lines from the engine to destinations, and keeps the relay's books.
 // Between two turns of the event loop the books balance: every line of a run is booked before the call returns.
 import type { Output } from '../destination/output.ts';
-import type { Engine, Outcome } from '../engine/engine.ts';
+import type { Engine, Outcome, WindowValues } from '../engine/engine.ts';
 import { LineStream } from '../engine/line-stream.ts';
 import type { Dispatcher, LineSink, StreamEnd } from '../input/dispatcher.ts';
 import type { DropReason } from '../telemetry/drop-reason.ts';
@@ -34,6 +34,8 @@ export interface LineDispatcherDependencies {
   readonly clock: Clock;
   /** The destination of an output id; asked once per run and output. */
   readonly outputOf: (id: number) => Output | undefined;
+  /** Takes the values of a run to the windows of aggregators; they are valid during the call only. */
+  readonly takeValues: (values: WindowValues) => void;
   /** True when queues hold so much beyond their bounds that no sender may go on. */
   readonly isMemoryShort: () => boolean;
   readonly noteBadLine: (reason: DropReason, line: Uint8Array, error: string, sender: string) => void;
@@ -82,8 +84,8 @@ export class LineDispatcher implements Dispatcher {
     const { engine, clock, noteInput, isTurnLong } = this.#deps;
     const stream = new LineStream(engine, this.#lineBytesMax, {
       ran: (outcome) => this.#settle(outcome, true, sender),
-      tooLong: (start) => this.#bookBroken('invalid', start, TOO_LONG_ERROR, sender),
-      truncated: (line) => this.#bookBroken('truncated', line, TRUNCATED_ERROR, sender),
+      tooLong: (start) => this.reject('invalid', 1, start, TOO_LONG_ERROR, sender),
+      truncated: (line) => this.reject('truncated', 1, line, TRUNCATED_ERROR, sender),
     });
     const flow = new Flow(resume, pause);
     this.#flows.add(flow);
@@ -107,6 +109,22 @@ export class LineDispatcher implements Dispatcher {
     };
   }
 
+  /**
+   * Takes lines made inside the relay, each ended by a newline, for outputs that the table chose by their key; none:
+   * unroutable. They cannot wait: a full queue spills or drops them.
+   */
+  generate(outputs: readonly number[], bytes: Uint8Array, lines: number): void {
+    const { counts, outputOf } = this.#deps;
+    counts.generated += lines;
+    counts.copies += lines * Math.max(0, outputs.length - 1);
+    if (outputs.length === 0) counts.dropped.unroutable += lines;
+    for (const id of outputs) {
+      const output = outputOf(id);
+      assert(output !== undefined, 'a plan names an output that is not there');
+      output.push(bytes, lines, false);
+    }
+  }
+
   datagram(bytes: Uint8Array, sender: string): void {
     if (bytes.length === 0) return;
     const { engine, clock, noteInput } = this.#deps;
@@ -121,6 +139,20 @@ export class LineDispatcher implements Dispatcher {
     this.#settle(engine.run(NO_CARRY, whole, clock.wallMs() / 1000), false, sender);
   }
 
+  reject(
+    reason: 'invalid' | 'truncated',
+    count: number,
+    sample: Uint8Array | undefined,
+    error: string,
+    sender: string,
+  ): void {
+    const { counts, noteBadLine, countBadLines } = this.#deps;
+    counts.received += count;
+    counts.dropped[reason] += count;
+    if (sample === undefined) countBadLines(reason, count);
+    else noteBadLine(reason, sample, error, sender);
+  }
+
   #writeSlices(stream: LineStream, chunk: Uint8Array, nowSec: number): void {
     for (let at = 0; at < chunk.length; ) {
       const end = at + this.#sliceBytes;
@@ -131,8 +163,9 @@ export class LineDispatcher implements Dispatcher {
 
   /** Books a run and pushes its lines; outputs that want the sender to wait are noted in #blocked. */
   #settle(outcome: Outcome, canWait: boolean, sender: string): void {
-    const { counts, outputOf } = this.#deps;
+    const { counts, outputOf, takeValues } = this.#deps;
     counts.received += outcome.received;
+    counts.consumed += outcome.consumed;
     counts.copies += outcome.copies;
     counts.dropped.invalid += outcome.invalid;
     counts.dropped.out_of_order += outcome.outOfOrder;
@@ -144,12 +177,13 @@ export class LineDispatcher implements Dispatcher {
       assert(output !== undefined, 'a plan names an output that is not there');
       if (!output.push(emit.bytes, emit.lines, canWait) && canWait) this.#blocked.push(output);
     }
+    if (outcome.values.count !== 0) takeValues(outcome.values);
     this.#sliceBytes = outcome.emits.length > MANY_OUTPUTS ? this.#sliceFor(outcome) : SLICE_BYTES;
     if (outcome.rejects.length !== 0) this.#noteRejects(outcome, sender);
   }
 
-  #sliceFor({ copies, received }: Outcome): number {
-    const size = Math.floor(COPIES_BYTES / (1 + copies / received));
+  #sliceFor({ copies, received, values }: Outcome): number {
+    const size = Math.floor(COPIES_BYTES / (1 + (copies + values.count) / received));
     return Math.min(this.chunkBytesMax, Math.max(SLICE_BYTES_MIN, size));
   }
 
@@ -162,13 +196,6 @@ export class LineDispatcher implements Dispatcher {
     if (rejects.length === invalid + outOfOrder) return;
     this.#deps.countBadLines('invalid', invalid - shownInvalid);
     this.#deps.countBadLines('out_of_order', outOfOrder - (rejects.length - shownInvalid));
-  }
-
-  #bookBroken(reason: 'invalid' | 'truncated', line: Uint8Array, error: string, sender: string): void {
-    const { counts, noteBadLine } = this.#deps;
-    counts.received += 1;
-    counts.dropped[reason] += 1;
-    noteBadLine(reason, line, error, sender);
   }
 
   /** Makes the sender wait for the outputs that were over their bound; when memory runs short, makes all senders wait. */

@@ -57,7 +57,16 @@ class Drawers {
 
 /** Names a destination by all that makes a difference to its queue and connection; its matcher does not. */
 function identity({ routeKey, options }: PlacedDestination): string {
-  const { prefix: _p, notPrefix: _np, sub: _s, notSub: _ns, regex: _r, notRegex: _nr, ...rest } = options;
+  const {
+    prefix: _p,
+    notPrefix: _np,
+    sub: _s,
+    notSub: _ns,
+    regex: _r,
+    notRegex: _nr,
+    tags: _t,
+    ...rest
+  } = options;
   return JSON.stringify([routeKey, Object.entries(rest).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
 }
 

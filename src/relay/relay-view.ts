@@ -1,6 +1,6 @@
 // What admin and telemetry see of a relay: the rooms' figures, put into rows when asked for.
 import type { Destination } from '../destination/destination.ts';
-import type { PlainInput } from '../input/plain-input.ts';
+import type { NetworkInput } from '../input/network-input.ts';
 import type {
   DestinationStats,
   DurationStats,
@@ -15,19 +15,19 @@ const NO_DURATIONS: DurationStats = { sumSec: 0, p50Sec: 0, p99Sec: 0, maxSec: 0
 /** The parts that the view reads. */
 export interface ViewSources {
   readonly relay: Relay;
-  readonly input: PlainInput | undefined;
+  readonly inputs: readonly NetworkInput[];
   readonly draining: () => boolean;
 }
 
 /** Makes the view. */
 export function makeRelayView(sources: ViewSources, world: Pick<RelayWorld, 'clock' | 'version'>): RelayView {
-  const { relay, input } = sources;
+  const { relay, inputs } = sources;
   return {
     version: world.version,
     instance: relay.config.instance,
     startedMs: world.clock.wallMs(),
     ledger: () => relay.ledger(),
-    inputs: () => input?.stats ?? [],
+    inputs: () => inputs.flatMap((input) => input.stats),
     destinations: () => {
       const nowMs = world.clock.wallMs();
       return relay.routing.destinations.map((destination) => readDestination(destination, nowMs));
@@ -84,11 +84,13 @@ function readDurations({ stats }: Destination): DurationStats {
   };
 }
 
-function readReadiness({ relay, input, draining }: ViewSources): Readiness {
+function readReadiness({ relay, inputs, draining }: ViewSources): Readiness {
   const reasons: string[] = [];
   if (draining()) reasons.push('the relay is shutting down');
-  else if (input !== undefined && !input.listening) {
-    reasons.push(`the listener on ${relay.config.inputs.listenAddr} is down`);
+  else {
+    for (const input of inputs) {
+      if (!input.listening) reasons.push(`the listener on ${input.addr} is down`);
+    }
   }
   for (const destination of relay.routing.destinations) {
     if (destination.blocking)

@@ -6,15 +6,17 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { makeHttpApp } from '../admin/http-app.ts';
 import { AdminHttpServer } from '../admin/http-server.ts';
 import type { ReloadConfig } from '../admin/reload-routes.ts';
+import { renderTable } from '../admin/render-table.ts';
+import type { TableAdmin } from '../admin/table-admin.ts';
+import { TelnetServer } from '../admin/telnet-server.ts';
 import type { Config } from '../config/config.ts';
 import type { DestinationDependencies } from '../destination/destination-dependencies.ts';
 import { QueueBudget } from '../destination/queue-budget.ts';
 import { SlabPool } from '../destination/slab-pool.ts';
 import type { Engine } from '../engine/engine.ts';
 import { makeWasmEngine } from '../engine/wasm-engine.ts';
-import { countOpenDescriptors, readDescriptorLimit } from '../input/descriptor-limit.ts';
 import type { Lookup as InputLookup } from '../input/bind-address.ts';
-import { PlainInput } from '../input/plain-input.ts';
+import type { NetworkInput } from '../input/network-input.ts';
 import { BadMetrics } from '../telemetry/bad-metrics.ts';
 import { type Ledger, makeLedger, makeRelayCounts, type RelayCounts } from '../telemetry/ledger.ts';
 import { LedgerWatch } from '../telemetry/ledger-watch.ts';
@@ -23,7 +25,10 @@ import type { Clock } from '../util/clock.ts';
 import type { TableOptions } from '../table/options.ts';
 import type { Log } from '../util/log.ts';
 import type { LogThreshold } from '../util/log-level.ts';
+import { Aggregation, WINDOW_BOUNDS } from './aggregation.ts';
 import { LineDispatcher } from './dispatcher.ts';
+import { makeInputs } from './make-inputs.ts';
+import { makeTableAdmin } from './make-table-admin.ts';
 import { makeRelayView } from './relay-view.ts';
 import { type FreshConfig, Reload } from './reload.ts';
 import { Routing } from './routing.ts';
@@ -36,13 +41,13 @@ import { WritePacer } from './write-pacer.ts';
 
 /** Largest read of a connection, and so of a run of the engine, bytes. */
 const CHUNK_BYTES_MAX = 256 * 1024;
-/** Descriptors kept for destinations, files and admin connections. */
-const DESCRIPTOR_RESERVE = 64;
 /** With a UDP receive buffer below this the loop naps for a shorter time, bytes. */
 const UDP_BUFFER_SMALL = 1024 * 1024;
 const SHORT_NAP_MS = 1;
 /** Of the time to shut down, what destinations have for themselves when senders do not end, ms. */
 const DRAIN_RESERVE_MS = 5000;
+/** Time for answers under way when all else has ended, ms. */
+const ADMIN_DRAIN_MS = 1000;
 
 /** What a relay needs of the world. */
 export interface RelayWorld {
@@ -77,11 +82,14 @@ export class Relay {
   readonly reload: Reload | undefined;
   readonly engine: Engine;
   readonly counts: RelayCounts = makeRelayCounts();
+  readonly aggregation: Aggregation;
   readonly #world: RelayWorld;
   readonly #badMetrics: BadMetrics;
   #config: Config;
-  readonly #input: PlainInput | undefined;
+  /** Plain, then pickle: those that the config asks for. */
+  readonly #inputs: readonly NetworkInput[];
   readonly #http: AdminHttpServer | undefined;
+  readonly #telnet: TelnetServer | undefined;
   readonly #watch: LedgerWatch;
   readonly #budget: QueueBudget;
   readonly #writeBack: WriteBack | undefined;
@@ -108,6 +116,13 @@ export class Relay {
     const badMetrics = new BadMetrics({ maxAgeMs: config.badMetricsMaxAgeMs }, { clock });
     this.#badMetrics = badMetrics;
     this.#budget = new QueueBudget({ totalBytes: config.queueBytesTotal });
+    this.aggregation = new Aggregation(WINDOW_BOUNDS, {
+      clock,
+      log,
+      generate: (outputs, bytes, lines) => dispatcher.generate(outputs, bytes, lines),
+      afterTurn: (fn) => world.turn.after(fn),
+      refreshPlans: () => this.routing.refreshPlans(),
+    });
     this.routing = this.#makeRouting();
     const { writeTable } = world;
     if (config.writeBack && writeTable !== undefined) {
@@ -122,25 +137,15 @@ export class Relay {
       log,
     });
     this.reload = this.#makeReload();
-    const dispatcher = new LineDispatcher(
-      { chunkBytesMax: CHUNK_BYTES_MAX, lineBytesMax: config.inputs.lineBytesMax },
-      {
-        engine,
-        counts: this.counts,
-        clock,
-        outputOf: (id) => this.routing.outputOf(id),
-        noteBadLine: (reason, line, error, sender) => badMetrics.record(reason, line, error, sender),
-        countBadLines: (reason, lines) => badMetrics.countOnly(reason, lines),
-        isMemoryShort: () => this.#budget.bytes > config.queueBytesTotal,
-        noteInput: (bytes) => world.turn.noteInput(bytes),
-        noteConnection: () => world.turn.noteConnection(),
-        isTurnLong: (connections) => world.turn.isLong(connections),
-        afterTurn: (fn) => world.turn.after(fn),
-      },
-    );
-    this.#input = config.inputs.listenAddr === '' ? undefined : this.#makeInput(dispatcher);
+    const dispatcher = this.#makeDispatcher(badMetrics);
+    this.#inputs = makeInputs(config.inputs, {
+      lines: dispatcher,
+      clock,
+      log,
+      lookup: world.network.listenLookup,
+    });
     this.#watch = new LedgerWatch({}, { ledger: () => this.ledger(), clock, log });
-    const view = makeRelayView({ relay: this, input: this.#input, draining: () => this.#draining }, world);
+    const view = makeRelayView({ relay: this, inputs: this.#inputs, draining: () => this.#draining }, world);
     const metrics = new MetricRegistry(
       { processMetrics: world.processMetrics },
       { view, watch: this.#watch, badMetrics, log },
@@ -152,7 +157,11 @@ export class Relay {
       { view, badMetrics, metrics, spools, reload, changes: this.tableControl },
       { log },
     );
-    const { httpAddr } = config;
+    const { httpAddr, adminAddr, writePolicy } = config;
+    if (adminAddr !== '') {
+      const table = this.#tableAdmin;
+      this.#telnet = new TelnetServer({ addr: adminAddr, policy: writePolicy }, { table, log, clock });
+    }
     if (httpAddr !== '') {
       this.#http = new AdminHttpServer({ addr: httpAddr }, { app, log, clock, accessLog: world.accessLog });
     }
@@ -165,27 +174,40 @@ export class Relay {
 
   /** Port of the plain listener; undefined without one. */
   get plainPort(): number | undefined {
-    return this.#input?.port;
+    return this.#portOf('plain');
+  }
+
+  /** Port of the pickle listener; undefined without one. */
+  get picklePort(): number | undefined {
+    return this.#portOf('pickle');
   }
 
   get httpPort(): number | undefined {
     return this.#http?.port;
   }
 
+  get telnetPort(): number | undefined {
+    return this.#telnet?.port;
+  }
+
   /** Puts the table in force and opens the listeners; rejects with one clear line, everything closed again. */
   async start(): Promise<void> {
     try {
       this.tableControl.start();
-      await this.#input?.start();
+      this.#logTable();
+      for (const input of this.#inputs) await input.start();
+      await this.#telnet?.start();
       await this.#http?.start();
     } catch (error) {
       this.stop();
+      await this.#telnet?.stop();
       await this.#http?.stop();
       throw error;
     }
-    const udp = this.#input?.stats.find((row) => row.protocol === 'udp');
-    if (udp !== undefined && udp.receiveBufferBytes < UDP_BUFFER_SMALL)
+    const udp = this.#inputs.flatMap((input) => input.stats).filter((row) => row.protocol === 'udp');
+    if (udp.some((row) => row.receiveBufferBytes < UDP_BUFFER_SMALL)) {
       this.#world.turn.limitNap(SHORT_NAP_MS);
+    }
     this.#watch.start();
   }
 
@@ -199,11 +221,15 @@ export class Relay {
     this.#draining = true;
     const { clock } = this.#world;
     const deadlineMs = clock.monotonicMs() + timeoutMs;
-    await this.#input?.drain(deadlineMs - Math.min(DRAIN_RESERVE_MS, timeoutMs / 2));
+    const inputsMs = deadlineMs - Math.min(DRAIN_RESERVE_MS, timeoutMs / 2);
+    await Promise.all(this.#inputs.map((input) => input.drain(inputsMs)));
+    this.aggregation.stop();
+    this.aggregation.flush();
     await this.routing.drain(deadlineMs);
     await this.#writeBack?.settled();
     this.#watch.stop();
-    await this.#http?.drain(Math.max(0, Math.min(1000, deadlineMs - clock.monotonicMs())));
+    const adminMs = Math.max(0, Math.min(ADMIN_DRAIN_MS, deadlineMs - clock.monotonicMs()));
+    await Promise.all([this.#http?.drain(adminMs), this.#telnet?.drain(adminMs)]);
     return this.ledger().destinations.every((row) => row.dropped.shutdown === undefined);
   }
 
@@ -211,8 +237,43 @@ export class Relay {
   stop(): void {
     this.#draining = true;
     this.#watch.stop();
-    this.#input?.stop();
+    for (const input of this.#inputs) input.stop();
+    this.aggregation.stop();
     this.routing.stop();
+  }
+
+  get #tableAdmin(): TableAdmin {
+    const { tableControl: control, routing, config } = this;
+    return makeTableAdmin({ control, routing, spoolDir: config.spoolDir });
+  }
+
+  /** Says what is in force, in the columns of the telnet command `view`, as crng does. */
+  #logTable(): void {
+    const { log } = this.#world;
+    log.info('========== TABLE ==========');
+    for (const line of renderTable(this.#tableAdmin).split('\n')) log.info(line);
+  }
+
+  #makeDispatcher(badMetrics: BadMetrics): LineDispatcher {
+    const { config, engine } = this;
+    const { clock, turn } = this.#world;
+    return new LineDispatcher(
+      { chunkBytesMax: CHUNK_BYTES_MAX, lineBytesMax: config.inputs.lineBytesMax },
+      {
+        engine,
+        counts: this.counts,
+        clock,
+        outputOf: (id) => this.routing.outputOf(id),
+        takeValues: (values) => this.aggregation.take(values),
+        noteBadLine: (reason, line, error, sender) => badMetrics.record(reason, line, error, sender),
+        countBadLines: (reason, lines) => badMetrics.countOnly(reason, lines),
+        isMemoryShort: () => this.#budget.bytes > config.queueBytesTotal,
+        noteInput: (bytes) => turn.noteInput(bytes),
+        noteConnection: () => turn.noteConnection(),
+        isTurnLong: (connections) => turn.isLong(connections),
+        afterTurn: (fn) => turn.after(fn),
+      },
+    );
   }
 
   #makeRouting(): Routing {
@@ -228,6 +289,7 @@ export class Relay {
       {
         engine: this.engine,
         clock,
+        aggregation: this.aggregation,
         destination: {
           ...network,
           clock,
@@ -269,19 +331,7 @@ export class Relay {
     });
   }
 
-  #makeInput(dispatcher: LineDispatcher): PlainInput {
-    const { clock, log, network } = this.#world;
-    const { inputs } = this.config;
-    return new PlainInput(
-      { ...inputs, descriptorReserve: DESCRIPTOR_RESERVE },
-      {
-        dispatcher,
-        clock,
-        log,
-        lookup: network.listenLookup,
-        descriptorLimit: readDescriptorLimit(),
-        descriptorsOpen: countOpenDescriptors() ?? 0,
-      },
-    );
+  #portOf(kind: 'plain' | 'pickle'): number | undefined {
+    return this.#inputs.find((input) => input.kind === kind)?.port;
   }
 }

@@ -15,6 +15,7 @@ import { DROP_REASONS } from '../telemetry/drop-reason.ts';
 import { type DestinationCounts, type DestinationRow, makeDestinationCounts } from '../telemetry/ledger.ts';
 import type { Clock } from '../util/clock.ts';
 import { GroupSlots, numberSlots, type SlotIds } from './group-slots.ts';
+import type { Aggregation } from './aggregation.ts';
 import { matchDestinations, type PlacedDestination } from './match-destinations.ts';
 
 export interface RoutingOptions {
@@ -26,6 +27,8 @@ export interface RoutingOptions {
 export interface RoutingDependencies {
   readonly engine: Engine;
   readonly clock: Clock;
+  /** Aggregators at work; told of each table as it comes in force. */
+  readonly aggregation: Pick<Aggregation, 'apply' | 'slotOf'>;
   /** What every destination gets; its route key is added. */
   readonly destination: Omit<DestinationDependencies, 'routeKey'>;
 }
@@ -47,6 +50,8 @@ export class Routing {
   readonly #leaving = new Set<Destination>();
   readonly #retired = makeDestinationCounts();
   #groups: GroupSlots;
+  /** Output ids by the indexes of route and destination. */
+  #places: readonly (readonly number[])[] = [];
   #snapshot: Snapshot | undefined;
 
   constructor(options: RoutingOptions, dependencies: RoutingDependencies) {
@@ -70,6 +75,15 @@ export class Routing {
     const { snapshot, wanted, slotIds, byRoute } = this.#compile(table);
     this.#swap(snapshot, wanted);
     this.#swapGroups(table, slotIds, byRoute);
+    this.#places = byRoute;
+    // Windows of rules that are gone leave now, by the new routes.
+    this.#deps.aggregation.apply(snapshot);
+  }
+
+  /** The destination at these indexes of the table in force. */
+  destinationAt(routeIndex: number, destinationIndex: number): Destination | undefined {
+    const id = this.#places[routeIndex]?.[destinationIndex];
+    return id === undefined ? undefined : this.#outputs[id];
   }
 
   #compile(table: TableOptions): CompiledRouting {
@@ -82,6 +96,7 @@ export class Routing {
     const slotIds = numberSlots(table.routes, ids);
     const snapshot = Snapshot.compile(table, {
       outputOf: (route, slot) => (slotIds[route] ?? byRoute[route]!)[slot]!,
+      slotOf: (aggregator, family, text) => this.#deps.aggregation.slotOf(aggregator, family, text),
       validateKey: (key) => validateKey(key, this.#options.levels),
     });
     return {
@@ -152,7 +167,13 @@ export class Routing {
       else if (!isDeepStrictEqual(running.options, options)) running.reconfigure(options);
     }
     this.#snapshot = snapshot;
-    this.#deps.engine.setResolve((key) => snapshot.resolve(key));
+    this.refreshPlans();
+  }
+
+  /** Makes the engine resolve every series anew on its next line. */
+  refreshPlans(): void {
+    const snapshot = this.#snapshot;
+    if (snapshot !== undefined) this.#deps.engine.setResolve((key) => snapshot.resolve(key));
   }
 
   #swapGroups(table: TableOptions, slotIds: SlotIds, byRoute: readonly (readonly number[])[]): void {

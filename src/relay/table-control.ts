@@ -1,6 +1,6 @@
 // The one place that changes the table of a running relay. A change is in force whole, or refused with one line and
 // nothing has happened; what both tables have keeps its queue, spool, connection and windows (relay/routing.ts).
-import { applyOperation, type Operation } from '../table/operation.ts';
+import { applyOperation, type ChangeAnswer, type Operation } from '../table/operation.ts';
 import type { TableOptions } from '../table/options.ts';
 import { TableError } from '../table/table-error.ts';
 import type { Clock } from '../util/clock.ts';
@@ -12,11 +12,6 @@ import { ChangeHistory } from './change-history.ts';
 const LOG_LINES_MAX = 5;
 /** Tables that can be gone back to. */
 export const UNDO_STEPS_MAX = 100;
-
-/** What became of a change; `missing`: it names something that the table does not have. */
-export type ChangeAnswer =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly error: string; readonly missing: boolean };
 
 export interface TableControlDependencies {
   /** Puts a table in force, or throws a TableError and changes nothing. */

@@ -1,8 +1,18 @@
 // The way of one key through a table, told rule by rule. It tries each matcher alone, so it is also the plain model
 // that `resolve` is held against.
-import type { Plan } from '../metric/plan.ts';
+import { type Aggregator, outputKeyError } from './aggregator/aggregator.ts';
+import { aggregatorKey } from './aggregator/aggregator-key.ts';
+import { resultSuffixes } from './aggregator/functions.ts';
 import type { CompiledTable } from './compiled-table.ts';
-import type { DestinationOutcome, ExplainStep, Explanation, RouteStep } from './explain.ts';
+import type {
+  AggregatedInto,
+  AggregatorStep,
+  DestinationOutcome,
+  ExplainStep,
+  Explanation,
+  PlanOutline,
+  RouteStep,
+} from './explain.ts';
 import { KeyText } from './key-text.ts';
 import { REWRITTEN_TOO_LONG, rewrittenKeyError } from './rewritten-key.ts';
 import type { KeyPlace } from './route/hash-choice.ts';
@@ -15,17 +25,19 @@ export function explainKey(table: CompiledTable, key: Uint8Array): Explanation {
   return { key: received.decoded.text, steps, plan: walk(table, key, received, steps) };
 }
 
-function walk(table: CompiledTable, key: Uint8Array, received: KeyText, steps: ExplainStep[]): Plan {
+function walk(table: CompiledTable, key: Uint8Array, received: KeyText, steps: ExplainStep[]): PlanOutline {
   const error = table.validateKey(key);
   steps.push({ kind: 'validate', ...(error !== undefined && { error }) });
   if (error !== undefined) return invalid(error);
   if (isBlocked(table, received, steps)) return { kind: 'drop', reason: 'blocklisted' };
   const rewritten = rewrite(table, received, steps);
   if (typeof rewritten === 'string') return invalid(rewritten);
-  const outputs = route(table, rewritten, steps);
+  const leaving = normalize(table, rewritten, steps);
+  if (aggregate(table, leaving, steps)) return { kind: 'consume' };
+  const outputs = route(table, leaving, steps);
   if (outputs.length === 0) return { kind: 'drop', reason: 'unroutable' };
-  if (rewritten.byteString === received.byteString) return { kind: 'route', outputs };
-  return { kind: 'route', outputs, key: rewritten.bytes };
+  if (leaving.byteString === received.byteString) return { kind: 'route', outputs };
+  return { kind: 'route', outputs, key: leaving.bytes };
 }
 
 function isBlocked(table: CompiledTable, text: KeyText, steps: ExplainStep[]): boolean {
@@ -52,6 +64,48 @@ function rewrite(table: CompiledTable, received: KeyText, steps: ExplainStep[]):
   if (error === undefined) return text;
   steps.push({ kind: 'rewritten_key', error });
   return error;
+}
+
+function normalize(table: CompiledTable, rewritten: KeyText, steps: ExplainStep[]): KeyText {
+  const normal = table.normalize(rewritten);
+  if (normal !== rewritten) {
+    steps.push({ kind: 'normalize', from: rewritten.decoded.text, to: normal.decoded.text });
+  }
+  return normal;
+}
+
+/** Says whether one of the aggregators ended the metric. */
+function aggregate(table: CompiledTable, text: KeyText, steps: ExplainStep[]): boolean {
+  let ended = false;
+  for (const [index, aggregator] of table.aggregators.entries()) {
+    const step: Tried = ended ? NOT_SEEN : tryAggregator(aggregator, text);
+    steps.push({ kind: 'aggregator', index, key: aggregatorKey(aggregator.options), ...step });
+    ended ||= step.outcome === 'dropped';
+  }
+  return ended;
+}
+
+type Tried = Pick<AggregatorStep, 'outcome' | 'failed' | 'into'>;
+
+const NOT_SEEN: Tried = { outcome: 'not_seen', into: [] };
+
+function tryAggregator(aggregator: Aggregator, text: KeyText): Tried {
+  const failed = aggregator.matcher.failure(text);
+  if (failed !== undefined) return { outcome: 'refused', failed, into: [] };
+  return { outcome: aggregator.options.dropRaw ? 'dropped' : 'matched', into: intoOf(aggregator, text) };
+}
+
+function intoOf(aggregator: Aggregator, text: KeyText): AggregatedInto[] {
+  return aggregator.expand(text).flatMap((made, family) =>
+    (aggregator.families[family]?.outputs ?? []).flatMap((output) => {
+      const error = outputKeyError(output, made);
+      return resultSuffixes(output.function).map((suffix) => ({
+        function: output.function,
+        key: KeyText.fromByteString(output.before + made + output.after + suffix).decoded.text,
+        ...(error !== undefined && { error }),
+      }));
+    }),
+  );
 }
 
 function route(table: CompiledTable, text: KeyText, steps: ExplainStep[]): number[] {
@@ -128,6 +182,6 @@ function tryDestinations(compiled: Route, text: KeyText): DestinationOutcome[] {
   return outcomes;
 }
 
-function invalid(text: string): Plan {
+function invalid(text: string): PlanOutline {
   return { kind: 'drop', reason: 'invalid', text };
 }

@@ -1,7 +1,7 @@
 // What `Snapshot.explain` tells: plain data, one step for each rule that a key met, in order. Indices start at zero.
-import type { Plan } from '../metric/plan.ts';
+import type { PlanDrop } from '../metric/plan.ts';
 import type { FailedCondition } from './matcher.ts';
-import type { MatcherOptions, RewriterOptions, RouteType } from './options.ts';
+import type { AggregatorFunction, MatcherOptions, RewriterOptions, RouteType } from './options.ts';
 import type { KeyPlace } from './route/hash-choice.ts';
 
 /** The key as received was judged; `error`: the text of the validation error. */
@@ -35,6 +35,34 @@ export interface RewrittenKeyStep {
   readonly error: string;
 }
 
+/** With `normalize_tags`: the tags were put in order. */
+export interface NormalizeStep {
+  readonly kind: 'normalize';
+  readonly from: string;
+  readonly to: string;
+}
+
+/** A series that an aggregator makes of the key; `error`: its key cannot be sent. */
+export interface AggregatedInto {
+  readonly function: AggregatorFunction;
+  readonly key: string;
+  readonly error?: string;
+}
+
+/**
+ * An aggregator was tried with the rewritten key. `not_seen`: an earlier one with `dropRaw` ended it. `dropped`: this one
+ * has `dropRaw`, and the metric ends here.
+ */
+export interface AggregatorStep {
+  readonly kind: 'aggregator';
+  readonly index: number;
+  /** crng's short name of the rule. */
+  readonly key: string;
+  readonly outcome: 'matched' | 'dropped' | 'refused' | 'not_seen';
+  readonly failed?: FailedCondition;
+  readonly into: readonly AggregatedInto[];
+}
+
 /**
  * What became of a key at a destination. `not_tried`: an earlier one of a sendFirstMatch route took it; `not_owner`: the
  * hash gives the key to others; `standby`: others take it while they are online; `in_turn`: one of those so marked gets it.
@@ -66,11 +94,24 @@ export interface RouteStep {
   readonly stopped: boolean;
 }
 
-export type ExplainStep = ValidateStep | BlocklistStep | RewriterStep | RewrittenKeyStep | RouteStep;
+export type ExplainStep =
+  | ValidateStep
+  | BlocklistStep
+  | RewriterStep
+  | RewrittenKeyStep
+  | NormalizeStep
+  | AggregatorStep
+  | RouteStep;
+
+/** A plan without the window slots, which only a running relay has. */
+export type PlanOutline =
+  | { readonly kind: 'route'; readonly outputs: readonly number[]; readonly key?: Uint8Array }
+  | { readonly kind: 'consume' }
+  | { readonly kind: 'drop'; readonly reason: PlanDrop; readonly text?: string };
 
 /** The whole way of a key. Keys are shown as UTF-8 text, bytes that are none as U+FFFD. */
 export interface Explanation {
   readonly key: string;
   readonly steps: readonly ExplainStep[];
-  readonly plan: Plan;
+  readonly plan: PlanOutline;
 }

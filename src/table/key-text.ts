@@ -3,6 +3,7 @@
 //
 // A byte string is a JavaScript string that holds one byte (0-255) per character (latin1). Everything that works on
 // bytes (prefix, sub, plain rewriters, results of templates) is done on byte strings; only regexes see UTF-8 text.
+import { NAME_TAG } from '../metric/tag-options.ts';
 import { decodeUtf8 } from './utf8.ts';
 import type { DecodedText } from './utf8.ts';
 
@@ -18,6 +19,7 @@ export class KeyText {
   /** No byte is 128 or above. */
   readonly ascii: boolean;
   #decoded: DecodedText | undefined;
+  #tags: ReadonlyMap<string, KeyText> | undefined;
 
   constructor(bytes: Uint8Array, byteString: string) {
     this.bytes = bytes;
@@ -42,11 +44,30 @@ export class KeyText {
     return this.#decoded;
   }
 
+  /** The value of a tag, `name` for the part before the tags; empty when the key has no such tag. */
+  tagValue(tag: string): KeyText {
+    this.#tags ??= parseTags(this.byteString);
+    return this.#tags.get(tag) ?? EMPTY;
+  }
+
   /** The byte at which the character `index` of `decoded.text` begins. */
   byteOffset(index: number): number {
     const offsets = this.decoded.offsets;
     return offsets === undefined ? index : (offsets[index] as number);
   }
+}
+
+const EMPTY = KeyText.fromByteString('');
+
+/** As carbon reads tags: of one that comes twice the last counts, and the name is without `~` at its start. */
+function parseTags(key: string): Map<string, KeyText> {
+  const [name = '', ...segments] = key.split(';');
+  const tags = new Map<string, KeyText>();
+  for (const segment of segments) {
+    const equals = segment.indexOf('=');
+    if (equals > 0) tags.set(segment.slice(0, equals), KeyText.fromByteString(segment.slice(equals + 1)));
+  }
+  return tags.set(NAME_TAG, KeyText.fromByteString(name.replace(/^~+/, '')));
 }
 
 function isAscii(bytes: Uint8Array): boolean {

@@ -9,6 +9,7 @@ import type { AnyOf, Literal } from './regex/literals.ts';
 import type { DfaBudget } from './regex/dfa-budget.ts';
 import { PatternGroup } from './regex/pattern-group.ts';
 import type { Pattern } from './regex/pattern.ts';
+import type { TagCondition } from './tag-condition.ts';
 
 /** More matchers than this under one demand form groups. */
 const SHARED_MAX = 8;
@@ -89,10 +90,17 @@ function demandsOf(matcher: Matcher): AnyOf[] {
   const demands: AnyOf[] = [];
   if (matcher.prefix !== '') demands.push([{ text: lowerCase(matcher.prefix), atStart: true }]);
   if (matcher.sub !== '') demands.push([{ text: lowerCase(matcher.sub), atStart: false }]);
-  for (const demand of matcher.regex?.demands ?? []) {
+  const lists = [...(matcher.regex?.demands ?? []), ...matcher.tags.flatMap(tagDemand)];
+  for (const demand of lists) {
     if (demand.every(({ text, atStart }) => atStart || text.length >= TEXT_LENGTH_MIN)) demands.push(demand);
   }
   return demands;
+}
+
+function tagDemand({ demand }: TagCondition): AnyOf[] {
+  return demand === undefined
+    ? []
+    : [demand.map(({ text, atStart }) => ({ text: lowerCase(text), atStart }))];
 }
 
 /** ASCII letters only: the text is a byte string. */

@@ -1,12 +1,14 @@
-// crng's six conditions on a key: all that are set must hold. Plain conditions compare bytes, regexes see UTF-8.
+// crng's six conditions on a key, and conditions on its tags: all that are set must hold. Plain conditions compare bytes,
+// regexes see UTF-8.
 import type { KeyText } from './key-text.ts';
 import { toByteString } from './key-text.ts';
 import type { MatcherOptions } from './options.ts';
 import type { PatternCache } from './pattern-cache.ts';
 import type { Pattern } from './regex/pattern.ts';
+import { TagCondition } from './tag-condition.ts';
 
 /** A condition by its name in the config. */
-export type ConditionName = 'prefix' | 'notPrefix' | 'sub' | 'notSub' | 'regex' | 'notRegex';
+export type ConditionName = 'prefix' | 'notPrefix' | 'sub' | 'notSub' | 'regex' | 'notRegex' | 'tags';
 
 /** A condition that did not hold, with its text as configured. */
 export interface FailedCondition {
@@ -23,6 +25,7 @@ export class Matcher {
   readonly notSub: string;
   readonly regex: Pattern | undefined;
   readonly notRegex: Pattern | undefined;
+  readonly tags: readonly TagCondition[];
 
   /** Compiles the conditions; throws a TableError that names `rule`. */
   constructor(options: MatcherOptions, rule: string, patterns: PatternCache) {
@@ -34,6 +37,7 @@ export class Matcher {
     this.notSub = toByteString(options.notSub ?? '');
     this.regex = regex === '' ? undefined : patterns.compile(regex, rule, 'regex');
     this.notRegex = notRegex === '' ? undefined : patterns.compile(notRegex, rule, 'notRegex');
+    this.tags = (options.tags ?? []).map((source) => new TagCondition(source, rule, patterns));
   }
 
   /** Says whether every condition holds. */
@@ -44,7 +48,9 @@ export class Matcher {
   /** Tells the first condition that does not hold, in the order in which they are tried; undefined: all hold. */
   failure(text: KeyText): FailedCondition | undefined {
     const condition = this.failedName(text);
-    return condition === undefined ? undefined : { condition, value: this.options[condition] ?? '' };
+    if (condition === undefined) return undefined;
+    if (condition !== 'tags') return { condition, value: this.options[condition] ?? '' };
+    return { condition, value: this.tags.find((tag) => !tag.holds(text))?.source ?? '' };
   }
 
   /** As `failure`, the name alone. */
@@ -56,6 +62,7 @@ export class Matcher {
     if (this.notSub !== '' && key.includes(this.notSub)) return 'notSub';
     if (this.regex !== undefined && !this.regex.matches(text)) return 'regex';
     if (this.notRegex?.matches(text) === true) return 'notRegex';
+    if (this.tags.length > 0 && !this.tags.every((tag) => tag.holds(text))) return 'tags';
     return undefined;
   }
 }

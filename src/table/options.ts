@@ -19,6 +19,8 @@ export interface RewriterOptions {
   readonly new: string;
   readonly not: string;
   readonly max: number;
+  /** Rewrite the value of this tag, `name` for the part before the tags, not the key as a whole. */
+  readonly tag?: string;
 }
 
 /**
@@ -106,6 +108,8 @@ export interface RouteOptions extends HashOptions {
 
 /** Everything that decides where a key goes. */
 export interface TableOptions {
+  /** Keys leave in carbon's normal form, tags in order; else, as by default, with their tags as they came. */
+  readonly normalizeTags?: boolean;
   readonly blocklist: readonly MatcherOptions[];
   readonly rewriters: readonly RewriterOptions[];
   /** In order: each sees the rewritten key, up to the first with `dropRaw`. */

@@ -1,10 +1,12 @@
-// A rewriter changes keys: text for text, or every match of a regex for a template. Keys are byte strings; bytes that
-// are no valid UTF-8 pass unchanged.
-import type { Matcher as Re2Matcher } from 're2js';
+// A rewriter changes keys, or one tag of them: text for text, or every match of a regex for a template. Keys are byte
+// strings; bytes that are no valid UTF-8 pass unchanged.
 import type { RewriterOptions } from './options.ts';
 import { KeyText, toByteString } from './key-text.ts';
+import { groupBytes } from './match-groups.ts';
 import type { Pattern } from './regex/pattern.ts';
 import type { PatternCache } from './pattern-cache.ts';
+import { isTagName, TAG_NAME_FORM } from '../metric/tag-options.ts';
+import { putTag, takeTag } from './rewrite-tag.ts';
 import { TableError } from './table-error.ts';
 import { Template } from './template.ts';
 
@@ -26,6 +28,8 @@ export class Rewriter {
   readonly options: RewriterOptions;
   readonly #not: Condition | undefined;
   readonly #rule: Rule;
+  /** A byte string. */
+  readonly #tag: string | undefined;
 
   /** Compiles a rule; throws a TableError that names it `rule`. */
   constructor(options: RewriterOptions, rule: string, patterns: PatternCache) {
@@ -35,21 +39,28 @@ export class Rewriter {
     }
     this.options = options;
     this.#not = compileNot(options.not, rule, patterns);
+    this.#tag = options.tag === undefined ? undefined : compileTag(options.tag, rule);
     this.#rule = compileRule(options, rule, patterns);
   }
 
   /** Applies the rule to a key. */
   rewrite(text: KeyText): Rewrite {
     if (this.#not !== undefined && holds(this.#not, text)) return { kind: 'skipped' };
-    const rule = this.#rule;
-    const result =
-      rule.kind === 'text'
-        ? replaceText(text.byteString, rule.from, rule.to, rule.max)
-        : replaceMatches(text, rule.pattern, rule.template);
+    const target = this.#tag === undefined ? text : takeTag(text, this.#tag);
+    const result = replace(this.#rule, target);
     if (result === undefined) return { kind: 'too_long' };
-    if (result === text.byteString) return { kind: 'unchanged' };
-    return { kind: 'rewritten', text: KeyText.fromByteString(result) };
+    if (result === target.byteString) return { kind: 'unchanged' };
+    if (this.#tag === undefined) return { kind: 'rewritten', text: KeyText.fromByteString(result) };
+    const key = within(putTag(text.byteString, this.#tag, result));
+    return key === undefined
+      ? { kind: 'too_long' }
+      : { kind: 'rewritten', text: KeyText.fromByteString(key) };
   }
+}
+
+function compileTag(tag: string, rule: string): string {
+  if (!isTagName(tag)) throw new TableError(rule, `tag "${tag}": ${TAG_NAME_FORM}`);
+  return toByteString(tag);
 }
 
 function compileNot(not: string, rule: string, patterns: PatternCache): Condition | undefined {
@@ -67,6 +78,12 @@ function compileRule(options: RewriterOptions, rule: string, patterns: PatternCa
   if (options.max !== -1) throw new TableError(rule, 'Regular expression rewriters require max to be -1');
   const pattern = patterns.compile(regex, rule, 'old');
   return { kind: 'regex', pattern, template: new Template(options.new) };
+}
+
+function replace(rule: Rule, text: KeyText): string | undefined {
+  return rule.kind === 'text'
+    ? replaceText(text.byteString, rule.from, rule.to, rule.max)
+    : replaceMatches(text, rule.pattern, rule.template);
 }
 
 /** The regex in `/regex/`; `//` is the empty one; a lone `/` is text. */
@@ -117,16 +134,6 @@ function replaceMatches(key: KeyText, pattern: Pattern, template: Template): str
 /** UTF-16 units of the character at `at`; 1 at the end, so that the search goes on past it. */
 function characterLength(text: string, at: number): number {
   return (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
-}
-
-function groupBytes(key: KeyText, matcher: Re2Matcher, group: number | string): string | undefined {
-  const known =
-    typeof group === 'number' ? group <= matcher.groupCount() : Object.hasOwn(matcher.namedGroups, group);
-  if (!known) return undefined;
-  const start = matcher.start(group);
-  return start < 0
-    ? undefined
-    : key.byteString.slice(key.byteOffset(start), key.byteOffset(matcher.end(group)));
 }
 
 function within(result: string): string | undefined {

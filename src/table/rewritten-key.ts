@@ -12,6 +12,7 @@ export const REWRITTEN_TOO_LONG = `rewritten key is longer than ${REWRITTEN_KEY_
 /** Judges a key that rewriters made; the text of the error, undefined when it is good. */
 export function rewrittenKeyError(text: KeyText): string | undefined {
   if (text.byteString === '') return 'rewritten key is empty';
+  if (text.byteString.startsWith(';')) return 'rewritten key has tags and no name';
   if (WHITE_SPACE.test(text.decoded.text)) return 'rewritten key has white space';
   return undefined;
 }

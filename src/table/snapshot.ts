@@ -1,6 +1,8 @@
 // The routing table: immutable, compiled whole from plain data, swapped by one assignment. What a key meets, in order:
-// validation, blocklist (the key as received), rewriters, routes (the rewritten key), their destinations.
+// validation, blocklist (the key as received), rewriters, then with the rewritten key: aggregators up to the first that
+// drops the raw metric, routes, their destinations.
 import type { Plan } from '../metric/plan.ts';
+import { type Aggregator, outputKeyError } from './aggregator/aggregator.ts';
 import { compileTable } from './compiled-table.ts';
 import type { CompiledTable, TableDependencies } from './compiled-table.ts';
 import { explainKey } from './explain-key.ts';
@@ -18,11 +20,16 @@ const UNROUTABLE: Plan = { kind: 'drop', reason: 'unroutable' };
 export class Snapshot {
   readonly #table: CompiledTable;
   readonly #blocklist: MatcherSet;
+  readonly #aggregators: MatcherSet;
   readonly #routes: MatcherSet;
 
   private constructor(table: CompiledTable) {
     this.#table = table;
     this.#blocklist = new MatcherSet(table.blocklist, table.budget);
+    this.#aggregators = new MatcherSet(
+      table.aggregators.map(({ matcher }) => matcher),
+      table.budget,
+    );
     this.#routes = new MatcherSet(
       table.routes.map(({ matcher }) => matcher),
       table.budget,
@@ -42,10 +49,18 @@ export class Snapshot {
     if (this.#blocklist.match(received).length > 0) return BLOCKLISTED;
     const rewritten = this.#rewrite(received);
     if (typeof rewritten === 'string') return invalid(rewritten);
-    const outputs = this.#route(rewritten);
-    if (outputs.length === 0) return UNROUTABLE;
-    if (rewritten.byteString === received.byteString) return { kind: 'route', outputs };
-    return { kind: 'route', outputs, key: rewritten.bytes };
+    const { slots, ended } = this.#aggregate(rewritten);
+    if (ended) return { kind: 'consume', values: slots };
+    const values = slots.length === 0 ? undefined : { values: slots };
+    const outputs = this.route(rewritten);
+    if (outputs.length === 0) return { ...UNROUTABLE, ...values };
+    if (rewritten.byteString === received.byteString) return { kind: 'route', outputs, ...values };
+    return { kind: 'route', outputs, key: rewritten.bytes, ...values };
+  }
+
+  /** The aggregators, in order. */
+  get aggregators(): readonly Aggregator[] {
+    return this.#table.aggregators;
   }
 
   /** Tells what each rule does with a key, one by one; its plan is that of `resolve`. */
@@ -61,11 +76,30 @@ export class Snapshot {
       if (rewrite.kind === 'too_long') return REWRITTEN_TOO_LONG;
       if (rewrite.kind === 'rewritten') text = rewrite.text;
     }
-    return text === received ? text : (rewrittenKeyError(text) ?? text);
+    const error = text === received ? undefined : rewrittenKeyError(text);
+    return error ?? this.#table.normalize(text);
   }
 
-  /** Collects the outputs of a key; what a `stop` route took, later routes do not see. */
-  #route(text: KeyText): number[] {
+  /** Collects the window slots that a key feeds; `ended`: an aggregator with `dropRaw` took it, nothing after it sees it. */
+  #aggregate(text: KeyText): { slots: number[]; ended: boolean } {
+    const slots: number[] = [];
+    for (const index of this.#aggregators.match(text)) {
+      const aggregator = this.#table.aggregators[index] as Aggregator;
+      for (const [family, made] of aggregator.expand(text).entries()) {
+        const outputs = aggregator.families[family]?.outputs ?? [];
+        const isGood = outputs.every((output) => outputKeyError(output, made) === undefined);
+        slots.push(this.#table.slotOf(index, family, isGood ? made : undefined));
+      }
+      if (aggregator.options.dropRaw) return { slots, ended: true };
+    }
+    return { slots, ended: false };
+  }
+
+  /**
+   * Collects the outputs of a key that has come as far as the routes; what a `stop` route took, later routes do not see.
+   * Lines made inside the relay enter here.
+   */
+  route(text: KeyText): number[] {
     const outputs: number[] = [];
     for (const index of this.#routes.match(text)) {
       const route = this.#table.routes[index] as Route;

@@ -43,7 +43,8 @@ export function describeMatcher(matcher: MatcherOptions): string {
 /** Describes a rewriter. */
 export function describeRewriter(rewriter: RewriterOptions): string {
   const not = rewriter.not === '' ? '' : ` not ${quote(rewriter.not)}`;
-  return `${quote(rewriter.old)} -> ${quote(rewriter.new)}${not} max ${rewriter.max}`;
+  const tag = rewriter.tag === undefined ? '' : `tag ${rewriter.tag}: `;
+  return `${tag}${quote(rewriter.old)} -> ${quote(rewriter.new)}${not} max ${rewriter.max}`;
 }
 
 /** Describes an aggregator. */

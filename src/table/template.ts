@@ -6,18 +6,49 @@ import { toByteString } from './key-text.ts';
 /** Gives a group of the match as a byte string, undefined when it does not exist or took no part. */
 export type GroupOf = (group: number | string) => string | undefined;
 
+/** Text as a byte string, or a group by number or name. */
 type Part = { readonly text: string } | { readonly group: number | string };
 
 const NAME = /^[\p{L}\p{Nd}_]+/u;
 /** Go gives up on group numbers of more than nine digits, and takes those with a leading zero for names. */
 const GROUP_NUMBER = /^(0|[1-9][0-9]{0,8})$/;
 
+/** A template in three: the text before its first group, from there to its last group, and the text after that. */
+export interface TemplateEnds {
+  readonly before: string;
+  readonly middle: Template;
+  readonly after: string;
+}
+
 /** A template, parsed once. */
 export class Template {
   readonly #parts: readonly Part[];
 
-  constructor(source: string) {
-    this.#parts = parseTemplate(source);
+  constructor(source: string | readonly Part[]) {
+    this.#parts = typeof source === 'string' ? parseTemplate(source) : source;
+  }
+
+  /** Tells templates apart: two of the same identity expand alike. */
+  get identity(): string {
+    return JSON.stringify(this.#parts);
+  }
+
+  /** False when it is the same for every match. */
+  get hasGroups(): boolean {
+    return this.#parts.some((part) => 'group' in part);
+  }
+
+  /** Takes the text at both ends off; one without groups is all `before`. */
+  get ends(): TemplateEnds {
+    const parts = this.#parts;
+    const first = parts.findIndex((part) => 'group' in part);
+    const last = parts.findLastIndex((part) => 'group' in part);
+    if (first < 0) return { before: textOf(parts), middle: new Template([]), after: '' };
+    return {
+      before: textOf(parts.slice(0, first)),
+      middle: new Template(parts.slice(first, last + 1)),
+      after: textOf(parts.slice(last + 1)),
+    };
   }
 
   /** Renders the template for one match, as a byte string. */
@@ -26,6 +57,10 @@ export class Template {
     for (const part of this.#parts) out += 'text' in part ? part.text : (groupOf(part.group) ?? '');
     return out;
   }
+}
+
+function textOf(parts: readonly Part[]): string {
+  return parts.map((part) => ('text' in part ? part.text : '')).join('');
 }
 
 function parseTemplate(source: string): Part[] {

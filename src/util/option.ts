@@ -1,7 +1,10 @@
 // How an option is declared: once, here in form, in each room's options.ts in content. The config parser, `check`,
 // environment variables, flags, `--help`, the sample config and docs/config.md all derive from these entries.
 
-/** The form of a value in TOML. `duration` is a Go duration string ("2m", "500ms"); `millis` an integer of ms. */
+/**
+ * The form of a value in TOML. `duration` is a Go duration string ("2m", "500ms"); `millis` an integer of ms; `tables` a list
+ * of tables, read by whoever knows their keys.
+ */
 export type OptionType =
   | 'string'
   | 'int'
@@ -11,6 +14,7 @@ export type OptionType =
   | 'millis'
   | 'bytes'
   | 'strings'
+  | 'tables'
   | 'choice';
 
 /**

@@ -27,8 +27,6 @@ test('the packaged config of carbon-relay-ng is taken, with warnings for what is
     [
       ['warning', 1, 'no route'],
       ['warning', 8, 'admin_addr'],
-      ['warning', 9, 'http_addr'],
-      ['warning', 13, 'pickle_addr'],
       ['warning', 47, 'graphite_addr'],
     ],
   );
@@ -40,7 +38,7 @@ test('COMPAT 1 and 2: a config with every key and option loads without errors an
   assert.ok(config);
   assert.deepEqual(
     [config.table.blocklist.length, config.table.rewriters.length, config.table.routes.length],
-    [9, 3, 4],
+    [9, 4, 6],
   );
 });
 

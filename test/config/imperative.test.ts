@@ -7,7 +7,7 @@ import { parseDestination } from '../../src/destination/parse-destination.ts';
 function parse(command: string) {
   return parseImperative(command, (text) => {
     const parsed = parseDestination(text);
-    return parsed.ok ? parsed.options : undefined;
+    return parsed.ok ? parsed : undefined;
   });
 }
 

@@ -152,13 +152,26 @@ test('values of the wrong form are errors at their place', () => {
 });
 
 test('COMPAT 1: what is accepted without effect, or belongs to a later feature, is told once', () => {
-  const text = `max_procs = 2\nfirst_only = true\nadmin_addr = "127.0.0.1:2004"\npickle_addr = "127.0.0.1:2013"\nspool_dir = "spool"\n${ROUTE}[instrumentation]\ngraphite_addr = "localhost:2003"\ngraphite_interval = 1000\n`;
+  const text = `max_procs = 2\nfirst_only = true\nspool_dir = "spool"\n${ROUTE}[instrumentation]\ngraphite_addr = "localhost:2003"\ngraphite_interval = 1000\n`;
   const problems = problemsOf(text);
   assert.deepEqual(
     problems.map((problem) => /^warning c\.toml:\d+:\d+: "(\w+)"/.exec(problem)?.[1]),
-    ['max_procs', 'first_only', 'admin_addr', 'pickle_addr', 'graphite_addr'],
+    ['max_procs', 'first_only', 'graphite_addr'],
   );
-  assert.match(problems[3] ?? '', /the port stays closed/);
+  assert.match(problems[2] ?? '', /does not have/);
+});
+
+test('COMPAT 0.7: one warning for all that other machines reach without a token', () => {
+  const open = 'admin_addr = "0.0.0.0:2004"\nhttp_addr = ":8081"\n';
+  assert.deepEqual(problemsOf(`${open}${ROUTE}`), [
+    'warning c.toml:2:14: admin_addr "0.0.0.0:2004" and http_addr ":8081" open to other machines: reads are served to everyone, changes from there are refused until admin_token is set',
+  ]);
+  assert.match(
+    problemsOf(`${open}admin_allow_remote_writes = true\n${ROUTE}`)[0] ?? '',
+    /everyone, and changes too \(admin_allow_remote_writes\)$/,
+  );
+  assert.deepEqual(problemsOf(`${open}admin_token = "t"\n${ROUTE}`), []);
+  assert.deepEqual(problemsOf(`admin_addr = "127.0.0.1:2004"\nhttp_addr = "localhost:8081"\n${ROUTE}`), []);
 });
 
 test('COMPAT 1: [amqp] is read, and enabling it is an error', () => {
@@ -167,13 +180,6 @@ test('COMPAT 1: [amqp] is read, and enabling it is an error', () => {
     problemsOf(`${ROUTE}[amqp]\namqp_enabled = true\n`).join('\n'),
     /^error c\.toml:7:16: .*AMQP input/,
   );
-});
-
-test('COMPAT 1: an [[aggregation]] is an error that says so, its keys are known all the same', () => {
-  const problems = problemsOf(`${ROUTE}[[aggregation]]\nfunction = 'sum'\nSubstr = 'x'\nintervall = 10\n`);
-  assert.match(problems[0] ?? '', /^error c\.toml:6:1: aggregation is not built yet/);
-  assert.match(problems[1] ?? '', /^unknown c\.toml:9:1: .*"interval"\?$/);
-  assert.equal(problems.length, 2);
 });
 
 test('flag stands above environment variable, that above the file, that above the default', () => {

@@ -254,3 +254,41 @@ test('COMPAT 4: an init command that is wrong is an error at its place', () => {
   assert.match(errorOf('addAgg sum a b 1 2'), /"addAgg" is not built yet/);
   assert.match(errorOf('addBlok prefix a'), /unrecognized command "addBlok"/);
 });
+
+test('conditions on tags are read for routes, blocklist entries and destinations, and checked at their place', () => {
+  const config = loadGood(`blocklist = ["tag env=test"]
+normalize_tags = true
+[[rewriter]]
+old = "eu"
+new = "us"
+max = -1
+tag = "dc"
+[[route]]
+key = "t"
+type = "sendAllMatch"
+tags = ["dc=eu", "host!=a"]
+destinations = ["h:1 tags=role=~^web;az!="]
+`);
+  const { blocklist, rewriters, routes, normalizeTags } = config.table;
+  assert.equal(normalizeTags, true);
+  assert.deepEqual(blocklist, [{ tags: ['env=test'] }]);
+  assert.deepEqual(rewriters, [{ old: 'eu', new: 'us', not: '', max: -1, tag: 'dc' }]);
+  assert.deepEqual(routes[0]?.matcher, { tags: ['dc=eu', 'host!=a'] });
+  assert.deepEqual(routes[0]?.destinations[0]?.tags, ['role=~^web', 'az!=']);
+  assert.deepEqual(
+    problemsOf(`blocklist = ["tag dc", "tag dc=~("]\n${route("tags = ['x']\ndestinations = ['h:1']")}`),
+    [
+      'error c.toml:2:19: "dc" is no condition on a tag: it must be tag=value, tag!=value, tag=~regex or tag!=~regex',
+      'error c.toml:2:29: error parsing regexp: missing closing ): `(`',
+      'error c.toml:6:9: "x" is no condition on a tag: it must be tag=value, tag!=value, tag=~regex or tag!=~regex',
+    ],
+  );
+  assert.match(
+    problemsOf(route("destinations = ['h:1 tags=dc']"))[0] ?? '',
+    /^error c\.toml:5:22: option 'tags=dc': 'dc' must be /,
+  );
+  assert.match(
+    problemsOf(`[[rewriter]]\nold = 'a'\nmax = -1\ntag = 'a b'\n${ROUTE}`)[0] ?? '',
+    /^error c\.toml:5:7: the name of a tag /,
+  );
+});

@@ -95,18 +95,27 @@ function tableOf(seed: number, levels: ValidationLevels): Resolve {
 function planFor(hash: number): Plan {
   const kind = hash % 16;
   if (kind === 0) return { kind: 'drop', reason: 'blocklisted' };
-  if (kind === 1) return { kind: 'drop', reason: 'unroutable' };
+  const values = hash % 3 === 0 ? {} : { values: slotsFor(hash) };
+  if (kind === 1) return { kind: 'drop', reason: 'unroutable', ...values };
+  if (kind === 3) return { kind: 'consume', values: slotsFor(hash) };
   if (kind === 2) return { kind: 'drop', reason: 'invalid', text: `refused ${hash % 3}` };
   const first = (hash >>> 4) % OUTPUTS;
   const count = kind < 9 ? 1 : 1 + ((hash >>> 8) % 5);
   // A stride that is coprime to OUTPUTS keeps the ids distinct and out of order.
   const outputs = Array.from({ length: count }, (_, i) => (first + i * 3) % OUTPUTS);
-  if (kind < 12) return { kind: 'route', outputs };
+  if (kind < 12) return { kind: 'route', outputs, ...values };
   return {
     kind: 'route',
     outputs,
+    ...values,
     key: Buffer.from('rewritten.'.repeat(13)).subarray(0, 1 + ((hash >>> 12) % 120)),
   };
+}
+
+/** One slot, or a few, or more than the area for passing them holds at first. */
+function slotsFor(hash: number): number[] {
+  const count = hash % 5 < 3 ? 1 : hash % 5 === 3 ? 3 : 20 + (hash % 50);
+  return Array.from({ length: count }, (_, i) => ((hash >>> 3) + i * 7) % 1000);
 }
 
 function fnv(seed: number, bytes: Uint8Array): number {

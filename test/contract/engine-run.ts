@@ -13,12 +13,15 @@ export interface Told {
   outOfOrder: number;
   blocklisted: number;
   unroutable: number;
+  consumed: number;
   copies: number;
   orderFuture: number;
   /** Bytes for each output, by id. */
   readonly out: Record<number, string>;
   /** reason, text, line. */
   readonly rejects: [string, string, string][];
+  /** slot, timestamp, number. */
+  readonly values: [number, number, number][];
 }
 
 /** Cuts bytes at positions (any order, any range) into chunks; empty chunks are allowed. */
@@ -68,10 +71,12 @@ export function nothing(): Told {
     outOfOrder: 0,
     blocklisted: 0,
     unroutable: 0,
+    consumed: 0,
     copies: 0,
     orderFuture: 0,
     out: {},
     rejects: [],
+    values: [],
   };
 }
 
@@ -90,6 +95,10 @@ function tell(outcome: Outcome): Told {
   for (const name of COUNTS) told[name] = outcome[name];
   for (const { output, bytes } of outcome.emits) told.out[output] = latin1(bytes);
   for (const { reason, text, line } of outcome.rejects) told.rejects.push([reason, text, latin1(line)]);
+  const { count, slots, times, numbers } = outcome.values;
+  for (let i = 0; i < count; i++) {
+    told.values.push([slots[i] as number, times[i] as number, numbers[i] as number]);
+  }
   return told;
 }
 
@@ -99,6 +108,7 @@ function add(total: Told, told: Told): void {
     total.out[Number(output)] = (total.out[Number(output)] ?? '') + text;
   }
   total.rejects.push(...told.rejects);
+  total.values.push(...told.values);
 }
 
 const COUNTS = [
@@ -107,6 +117,7 @@ const COUNTS = [
   'outOfOrder',
   'blocklisted',
   'unroutable',
+  'consumed',
   'copies',
   'orderFuture',
 ] as const satisfies readonly (keyof Told)[];
@@ -123,8 +134,9 @@ function checkOutcome(outcome: Outcome, chunk: Uint8Array): void {
     assert.equal(countNewlines(bytes), lines, 'lines of an emit');
     emitted += lines;
   }
-  const { received, invalid, outOfOrder, blocklisted, unroutable, copies } = outcome;
-  assert.equal(received, invalid + outOfOrder + blocklisted + unroutable + emitted - copies, 'conservation');
+  const { received, invalid, outOfOrder, blocklisted, unroutable, consumed, copies } = outcome;
+  const ended = invalid + outOfOrder + blocklisted + unroutable + consumed;
+  assert.equal(received, ended + emitted - copies, 'conservation');
 }
 
 function countNewlines(bytes: Uint8Array): number {

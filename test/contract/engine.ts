@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import type { Engine, EngineOptions } from '../../src/engine/engine.ts';
-import { timestampSec } from '../../src/metric/number.ts';
+import { parseNumber, timestampSec } from '../../src/metric/number.ts';
 import type { Plan } from '../../src/metric/plan.ts';
 import { caseResolve, ENGINE_CASES, type EngineCase, MEDIUM, NONE, NOW_SEC } from './engine-cases.ts';
 import { CONTRACT_OPTIONS, engineBounds, type Make } from './engine-bounds.ts';
@@ -36,6 +36,7 @@ export function engineContract(name: string, makeEngine: MakeEngine): void {
   });
   describe(`${name}: numbers`, () => {
     numberTests(make);
+    valueTests(make);
   });
   describe(`${name}: bounds`, () => {
     engineBounds(make);
@@ -128,7 +129,9 @@ function forgettingTests(make: Make): void {
     const engine = await make({ maxSeries: 64, lineBytesMax: 64 });
     engine.setResolve((key) => {
       const output = Number(latin1(key).slice(1)) % 7;
-      return { kind: 'route', outputs: [output], ...(output === 3 ? { key: Buffer.from('r') } : {}) };
+      // Slots must come along when an entry moves to the young generation, one as well as a list.
+      const values = output === 4 ? [4] : [output, 70 + output, 80 + output];
+      return { kind: 'route', outputs: [output], values, ...(output === 3 ? { key: Buffer.from('r') } : {}) };
     });
     const stream = new EngineStream(engine);
     for (let round = 0; round < 40; round++) {
@@ -140,22 +143,32 @@ function forgettingTests(make: Make): void {
         const output = number % 7;
         want.out[output] = `${want.out[output] ?? ''}${output === 3 ? 'r' : `k${number}`} ${i} ${round}\n`;
         input += `k${number} ${i} ${round}\n`;
+        for (const slot of output === 4 ? [4] : [output, 70 + output, 80 + output]) {
+          want.values.push([slot, round, i]);
+        }
       }
-      assert.deepEqual(stream.run(bytesOf(input), NOW_SEC).out, want.out);
+      const told = stream.run(bytesOf(input), NOW_SEC);
+      assert.deepEqual([told.out, told.values], [want.out, want.values]);
     }
     assert.ok(engine.stats().forgotten > 0, 'none forgotten');
   });
 }
 
-function numberTests(make: Make): void {
-  const vectors: { accepted: [string, string][]; range: string[]; syntax: string[] } = JSON.parse(
-    readFileSync(new URL('../metric/number-vectors.json', import.meta.url), 'utf8'),
-  );
-  const one = (text: string): boolean => !/^$|[\s\u0085]/.test(text);
-  const accepted = vectors.accepted.map(([text]) => text).filter(one);
-  const refused = [...vectors.range, ...vectors.syntax].filter(one);
-  const line = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
+const vectors: { accepted: [string, string][]; range: string[]; syntax: string[] } = JSON.parse(
+  readFileSync(new URL('../metric/number-vectors.json', import.meta.url), 'utf8'),
+);
+const accepted = vectors.accepted.map(([text]) => text).filter(isOneField);
+const refused = [...vectors.range, ...vectors.syntax].filter(isOneField);
 
+function isOneField(text: string): boolean {
+  return !/^$|[\s\u0085]/.test(text);
+}
+
+function line(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
+}
+
+function numberTests(make: Make): void {
   it('accepts every form that Go accepts, as value and as timestamp', async () => {
     const stream = new EngineStream(await make());
     for (const text of accepted) {
@@ -188,6 +201,54 @@ function numberTests(make: Make): void {
       assert.deepEqual(verdict, time === undefined ? [1, 0] : time === 0 ? [0, 2] : [0, 1], text);
     }
   });
+}
+
+function valueTests(make: Make): void {
+  it('hands every accepted form to a window as Go reads it, as value and as timestamp', async () => {
+    const engine = await make();
+    engine.setResolve((key) =>
+      latin1(key) === 'many'
+        ? { kind: 'consume', values: [7, 0, 9] }
+        : { kind: 'route', outputs: [1], values: [5] },
+    );
+    const stream = new EngineStream(engine);
+    for (const text of accepted) {
+      const number = parseNumber(text) as number;
+      const time = timestampSec(text) ?? 0;
+      const told = stream.run(bytesOf(line(`many ${text} 10\none 1 ${text}\n`)), NOW_SEC);
+      const values = [
+        [7, 10, number],
+        [0, 10, number],
+        [9, 10, number],
+        [5, time, 1],
+      ];
+      assert.deepEqual(told.values, values, text);
+      assert.deepEqual([told.consumed, told.out], [1, { 1: line(`one 1 ${text}\n`) }]);
+    }
+  });
+
+  it('rounds as Go does: numbers of every length, dot and exponent', async () => {
+    const engine = await make();
+    engine.setResolve(() => ({ kind: 'consume', values: [1] }));
+    const stream = new EngineStream(engine);
+    for (const text of numberTexts()) {
+      const told = stream.run(bytesOf(`k ${text} 1\n`), NOW_SEC);
+      assert.deepEqual(told.values, [[1, 1, parseNumber(text)]], text);
+    }
+  });
+}
+
+/** Digits 1 to 25 long around every power of two near 2^53, dots at every place, exponents around the exact ones. */
+function* numberTexts(): Iterable<string> {
+  const digits = '9007199254740993141592653';
+  for (let length = 1; length <= digits.length; length++) {
+    const all = digits.slice(0, length);
+    for (let dot = 0; dot <= length; dot++) yield `${all.slice(0, dot)}.${all.slice(dot)}`;
+    for (const exponent of [-330, -44, -38, -23, -22, -1, 0, 1, 7, 22, 23, 38, 280]) {
+      yield `-${all}e${exponent}`;
+      yield `+0.${all}E${exponent}`;
+    }
+  }
 }
 
 function wanted(entry: EngineCase): Told {

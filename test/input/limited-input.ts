@@ -17,6 +17,7 @@ const log = {
 const dispatcher = new RecordingDispatcher();
 const input = new TcpInput(
   {
+    optionName: 'listen_addr',
     address: { ips: ['127.0.0.1'], port: 0, host: '127.0.0.1' },
     backlog: 4096,
     idleTimeoutMs: 0,

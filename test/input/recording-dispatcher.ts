@@ -6,6 +6,7 @@ export interface RecordedStream {
   readonly sender: string;
   readonly resume: () => void;
   readonly pause: () => void;
+  readonly close: () => void;
   chunks: Buffer[];
   sizeBytes: number;
   /** Each end that was told; more than one is a fault. */
@@ -21,16 +22,20 @@ export class RecordingDispatcher implements Dispatcher {
   readonly chunkBytesMax = 256 * 1024;
   readonly streams: RecordedStream[] = [];
   readonly datagrams: { bytes: Buffer; sender: string }[] = [];
+  /** One text for each call of `reject`. */
+  readonly rejects: string[] = [];
+  rejected = 0;
   /** False: only sizes are kept. */
   keep = true;
   room = true;
   pauseAtOpen = false;
 
-  open(sender: string, resume: () => void, pause: () => void): LineSink {
+  open(sender: string, resume: () => void, pause: () => void, close: () => void): LineSink {
     const stream: RecordedStream = {
       sender,
       resume,
       pause,
+      close,
       chunks: [],
       sizeBytes: 0,
       ends: [],
@@ -55,6 +60,12 @@ export class RecordingDispatcher implements Dispatcher {
 
   datagram(bytes: Uint8Array, sender: string): void {
     this.datagrams.push({ bytes: Buffer.from(bytes), sender });
+  }
+
+  reject(...[reason, count, sample, error, sender]: Parameters<Dispatcher['reject']>): void {
+    this.rejected += count;
+    const text = sample === undefined ? '' : `: ${Buffer.from(sample).toString('latin1')}`;
+    this.rejects.push(`${sender} ${reason} ${count} ${error}${text}`);
   }
 
   /** The only stream; throws when there is not exactly one. */

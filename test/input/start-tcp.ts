@@ -46,7 +46,14 @@ export function makeTcp(
   descriptorLimit = 100_000,
 ): TcpInput {
   return new TcpInput(
-    { backlog: 4096, idleTimeoutMs: 0, connectionsMax: 0, descriptorReserve: 64, ...options },
+    {
+      optionName: 'listen_addr',
+      backlog: 4096,
+      idleTimeoutMs: 0,
+      connectionsMax: 0,
+      descriptorReserve: 64,
+      ...options,
+    },
     { dispatcher, clock: systemClock, log, descriptorLimit, descriptorsOpen: 30 },
   );
 }

@@ -22,7 +22,7 @@ async function startUdp(
   const dispatcher = new RecordingDispatcher();
   const log = new RecordingLog();
   const input = new UdpInput(
-    { address: LOOPBACK, receiveBufferBytes: ASKED_BYTES, ...options },
+    { optionName: 'listen_addr', address: LOOPBACK, receiveBufferBytes: ASKED_BYTES, ...options },
     { dispatcher, clock: systemClock, log },
   );
   await input.start();
@@ -151,7 +151,11 @@ test('a port in use is one clear line', async (t) => {
   const { input } = await startUdp(t);
   const dependencies = { dispatcher: new RecordingDispatcher(), clock: systemClock, log: new RecordingLog() };
   const second = new UdpInput(
-    { address: { ...LOOPBACK, port: input.port }, receiveBufferBytes: ASKED_BYTES },
+    {
+      optionName: 'listen_addr',
+      address: { ...LOOPBACK, port: input.port },
+      receiveBufferBytes: ASKED_BYTES,
+    },
     dependencies,
   );
   await assert.rejects(second.start(), {

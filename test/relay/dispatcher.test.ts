@@ -61,6 +61,7 @@ async function makeRig({ outputCount = 2 } = {}) {
   const engine = await makeWasmEngine(options, module);
   engine.setResolve((key) => {
     const text = Buffer.from(key).toString('latin1');
+    if (text === 'summed') return { kind: 'consume', values: [3, 1] };
     if (text === 'blocked') return { kind: 'drop', reason: 'blocklisted' };
     if (text.startsWith('all'))
       return { kind: 'route', outputs: Array.from({ length: outputCount }, (_, i) => i) };
@@ -70,13 +71,16 @@ async function makeRig({ outputCount = 2 } = {}) {
   const outputs = [new FakeOutput(), new FakeOutput()] as const;
   const rest = new CountingOutput();
   const counts = makeRelayCounts();
-  const state = { short: false, long: false, bad: [] as string[], uncounted: 0 };
+  const state = { short: false, long: false, bad: [] as string[], uncounted: 0, values: [] as string[] };
   const afterTurn: (() => void)[] = [];
   const dispatcher = new LineDispatcher(options, {
     engine,
     counts,
     clock: new FakeClock(),
     outputOf: (id) => outputs[id] ?? rest,
+    takeValues: ({ count, slots, numbers }) => {
+      for (let i = 0; i < count; i++) state.values.push(`${slots[i]}: ${numbers[i]}`);
+    },
     isMemoryShort: () => state.short,
     noteBadLine: (reason, line, error, sender) =>
       void state.bad.push(`${sender} ${reason} ${error}: ${Buffer.from(line).toString('latin1')}`),
@@ -108,11 +112,13 @@ async function makeRig({ outputCount = 2 } = {}) {
 test('every line of a stream is booked under one name', async () => {
   const { open, outputs, counts, state } = await makeRig();
   const { write, end } = open('10.0.0.1:5');
-  assert.equal(write('a 1 2\nboth 1 2\nblocked 1 2\nnowhere 1 2\nbad\n\ncut 1'), true);
+  assert.equal(write('a 1 2\nboth 1 2\nblocked 1 2\nnowhere 1 2\nsummed 5 2\nbad\n\ncut 1'), true);
   end('reset');
+  assert.deepEqual(state.values, ['3: 5', '1: 5']);
+  assert.equal(counts.consumed, 1);
   assert.equal(outputs[0].text, 'a 1 2\nboth 1 2\n');
   assert.equal(outputs[1].text, 'both 1 2\n');
-  assert.equal(counts.received, 7);
+  assert.equal(counts.received, 8);
   assert.equal(counts.copies, 1);
   const { invalid, blocklisted, unroutable, truncated } = counts.dropped;
   assert.deepEqual(
@@ -270,4 +276,15 @@ test('a run is whole where it feeds many outputs, and small where it makes very 
     // A run ends with its last whole line.
     assert.ok(rest.bytesMax <= runBytes + 21 && rest.bytesMax > runBytes - 42, `${rest.bytesMax}`);
   }
+});
+
+test('lines made inside the relay are booked as generated, copied, or unroutable', async () => {
+  const { dispatcher, outputs, counts } = await makeRig();
+  dispatcher.generate([0, 1], Buffer.from('a 1 2\nb 1 2\n'), 2);
+  dispatcher.generate([], Buffer.from('c 1 2\n'), 1);
+  outputs[1].full = true;
+  dispatcher.generate([1], Buffer.from('d 1 2\n'), 1);
+  assert.deepEqual([outputs[0].text, outputs[1].text], ['a 1 2\nb 1 2\n', 'a 1 2\nb 1 2\n']);
+  assert.deepEqual([counts.generated, counts.copies, counts.dropped.unroutable], [4, 2, 1]);
+  assert.deepEqual(outputs[1].waiters, []);
 });

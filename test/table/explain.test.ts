@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { HASH_DEFAULTS, type MatcherOptions, type RouteOptions } from '../../src/table/options.ts';
-import { destination, rewriter, route, snapshot } from './table-options.ts';
+import type { Plan } from '../../src/metric/plan.ts';
+import type { ExplainStep, PlanOutline } from '../../src/table/explain.ts';
+import {
+  type AggregatorOptions,
+  HASH_DEFAULTS,
+  type MatcherOptions,
+  type RouteOptions,
+} from '../../src/table/options.ts';
+import { aggregator, destination, rewriter, route, slotNames, snapshot } from './table-options.ts';
 
 test('explain tells each rule that a key met, in order, and why', () => {
   const table = snapshot({
@@ -110,6 +117,15 @@ const anyRewriter = fc.oneof(
   }),
 );
 
+/** Every format is a family of its own, so that each result is a slot. */
+const anyAggregator: fc.Arbitrary<AggregatorOptions> = fc
+  .tuple(matcher, pattern, fc.boolean(), fc.constantFrom('$0', '$1.x', 'all'))
+  .map(([conditions, regex, dropRaw, format]) => {
+    const second = { function: 'max', format: `${format}.$0` } as const;
+    const outputs = [{ function: 'sum', format }, second] as const;
+    return aggregator({ matcher: { regex, ...conditions }, dropRaw, outputs });
+  });
+
 test('explain and resolve agree', () => {
   const kinds = new Set<string>();
   const table = fc.record({
@@ -118,6 +134,7 @@ test('explain and resolve agree', () => {
       { maxLength: 1 },
     ),
     rewriters: fc.array(anyRewriter, { maxLength: 3 }),
+    aggregators: fc.array(anyAggregator, { maxLength: 7 }),
     routes: fc.array(anyRoute, { maxLength: 12 }),
   });
   fc.assert(
@@ -125,11 +142,39 @@ test('explain and resolve agree', () => {
       const compiled = snapshot(options, (key) => (key.length === 1 ? 'too short' : undefined));
       for (const key of keys.map((k) => Buffer.from(k))) {
         const plan = compiled.resolve(key);
-        assert.deepEqual(compiled.explain(key).plan, plan, key.toString());
-        kinds.add(plan.kind === 'drop' ? plan.reason : plan.key === undefined ? 'route' : 'rewritten');
+        const explained = compiled.explain(key);
+        assert.deepEqual(explained.plan, outlineOf(plan), key.toString());
+        assert.deepEqual(aggregatedInto(explained.steps), slotNames(compiled, plan));
+        kinds.add(kindOf(plan));
       }
     }),
     { numRuns: 500 },
   );
-  assert.deepEqual([...kinds].sort(), ['blocklisted', 'invalid', 'rewritten', 'route', 'unroutable']);
+  assert.deepEqual([...kinds].sort(), [
+    'blocklisted',
+    'consumed',
+    'invalid',
+    'rewritten',
+    'route',
+    'unroutable',
+  ]);
 });
+
+function kindOf(plan: Plan): string {
+  if (plan.kind === 'drop') return plan.reason;
+  if (plan.kind === 'consume') return 'consumed';
+  return plan.key === undefined ? 'route' : 'rewritten';
+}
+
+function outlineOf(plan: Plan): PlanOutline {
+  const { values: _values, ...outline } = plan;
+  return outline;
+}
+
+/** The keys into which a key is aggregated, or that it makes one that cannot be sent, sorted. */
+function aggregatedInto(steps: readonly ExplainStep[]): string[] {
+  return steps
+    .flatMap((step) => (step.kind === 'aggregator' ? step.into.map((into) => ({ step, ...into })) : []))
+    .map(({ step, key, error }) => `${step.index} ${error === undefined ? key : 'bad'}`)
+    .toSorted();
+}

@@ -1,6 +1,9 @@
 // Builders of table options for tests: what is not named has the value of an option that was not written.
+import { isDeepStrictEqual } from 'node:util';
 import type { DestinationOptions } from '../../src/destination/options.ts';
+import type { Plan } from '../../src/metric/plan.ts';
 import {
+  type AggregatorOptions,
   HASH_DEFAULTS,
   type RewriterOptions,
   type RouteOptions,
@@ -19,6 +22,7 @@ export function destination(options: Partial<DestinationOptions> = {}): Destinat
     notSub: '',
     regex: '',
     notRegex: '',
+    tags: [],
     flush: 1000,
     reconn: 10_000,
     pickle: false,
@@ -69,19 +73,70 @@ export function rewriter(options: Partial<RewriterOptions>): RewriterOptions {
   return { old: '', new: '', not: '', max: -1, ...options };
 }
 
-/** A snapshot in which output ids count the destinations from 0 (100 a route) and every key is valid. */
+/** A snapshot in which output ids count the destinations from 0 (100 a route), slots from 0, and every key is valid. */
 export function snapshot(
   options: Partial<TableOptions>,
   validateKey: (key: Uint8Array) => string | undefined = () => undefined,
 ): Snapshot {
   const table: TableOptions = { blocklist: [], rewriters: [], aggregators: [], routes: [], ...options };
-  return Snapshot.compile(table, { outputOf: (r, d) => r * 100 + d, validateKey });
+  const slots: SlotName[] = [];
+  const compiled = Snapshot.compile(table, {
+    outputOf: (r, d) => r * 100 + d,
+    slotOf: (aggregator, family, text) => {
+      const known = slots.findIndex((s) => isDeepStrictEqual(s, { aggregator, family, text }));
+      return known >= 0 ? known : slots.push({ aggregator, family, text }) - 1;
+    },
+    validateKey,
+  });
+  SLOTS.set(compiled, slots);
+  return compiled;
 }
 
-/** What becomes of a key, as text: `[outputs]`, `[outputs] newkey`, or `reason` or `reason: text`. */
+interface SlotName {
+  readonly aggregator: number;
+  readonly family: number;
+  readonly text: string | undefined;
+}
+
+const SLOTS = new WeakMap<Snapshot, SlotName[]>();
+
+/** Names the results of a plan's slots: the place of the aggregator and the key, or `bad`; sorted. */
+export function slotNames(compiled: Snapshot, plan: Plan): string[] {
+  const names = (plan.values ?? []).flatMap((slot) => {
+    const { aggregator, family, text } = (SLOTS.get(compiled) ?? [])[slot] as SlotName;
+    const outputs = compiled.aggregators[aggregator]?.families[family]?.outputs ?? [];
+    return outputs.map(({ before, after }) => {
+      if (text === undefined) return `${aggregator} bad`;
+      return `${aggregator} ${Buffer.from(before + text + after, 'latin1').toString()}`;
+    });
+  });
+  return names.toSorted();
+}
+
+/** Sums of everything into one series, unless given otherwise. */
+export function aggregator(options: Partial<AggregatorOptions> = {}): AggregatorOptions {
+  return {
+    matcher: { regex: '.*' },
+    outputs: [{ function: 'sum', format: 'total' }],
+    intervalSec: 10,
+    waitSec: 20,
+    dropRaw: false,
+    cache: false,
+    late: 'count',
+    timestamp: 'start',
+    ...options,
+  };
+}
+
+/** What becomes of a key, as text: `[outputs]`, `[outputs] newkey`, `consumed`, `reason` or `reason: text`; `+slots` behind. */
 export function resolved(table: Snapshot, key: string | Uint8Array): string {
   const plan = table.resolve(typeof key === 'string' ? Buffer.from(key) : key);
-  if (plan.kind === 'drop') return plan.text === undefined ? plan.reason : `${plan.reason}: ${plan.text}`;
+  const slots = plan.values === undefined ? '' : ` +${plan.values.join()}`;
+  if (plan.kind === 'drop')
+    return (plan.text === undefined ? plan.reason : `${plan.reason}: ${plan.text}`) + slots;
+  if (plan.kind === 'consume') return `consumed${slots}`;
   const outputs = `[${plan.outputs.join(' ')}]`;
-  return plan.key === undefined ? outputs : `${outputs} ${Buffer.from(plan.key).toString('latin1')}`;
+  return (
+    (plan.key === undefined ? outputs : `${outputs} ${Buffer.from(plan.key).toString('latin1')}`) + slots
+  );
 }

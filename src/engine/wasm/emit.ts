@@ -8,7 +8,10 @@
 // chunk that is one such run is not copied at all: its outputs point into the input.
 import { copyPadded, reserve } from './memory';
 import { addReject, addUnresolved, DEAD, isVerbatim, recordAt, recordCount, VALID, WHY_KEY } from './records';
-import { ENTRY_GENERATION, ENTRY_PLAN, ENTRY_REWRITTEN, ENTRY_REWRITTEN_SIZE, findEntry } from './series-table';
+import {
+  ENTRY_GENERATION, ENTRY_PLAN, ENTRY_REWRITTEN, ENTRY_REWRITTEN_SIZE, ENTRY_VALUES, findEntry,
+} from './series-table';
+import { slotCount, writeValues } from './values';
 
 export const PLAN_SIZE: u32 = 32;
 export const OUTPUT_SIZE: u32 = 16;
@@ -17,6 +20,7 @@ export const KIND_ROUTE: u32 = 0;
 export const KIND_INVALID: u32 = 1;
 export const KIND_BLOCKED: u32 = 2;
 export const KIND_UNROUTABLE: u32 = 3;
+export const KIND_CONSUMED: u32 = 4;
 
 export let generation: u32 = 1;
 export let plans: u32 = 0;
@@ -34,6 +38,7 @@ let anyRewritten: bool = false;
 export let invalid: u32 = 0;
 export let blocked: u32 = 0;
 export let unroutable: u32 = 0;
+export let consumed: u32 = 0;
 export let copies: u32 = 0;
 
 /** Reserves the plan table and the first scratch area. */
@@ -84,10 +89,13 @@ export function measure(): void {
   invalid = 0;
   blocked = 0;
   unroutable = 0;
+  consumed = 0;
   copies = 0;
   clearOutputs();
   touchedPlanCount = 0;
   anyRewritten = false;
+  let events: u32 = 0;
+  let eventLines: u32 = 0;
   const count = recordCount;
   for (let i: u32 = 0; i < count; i++) {
     const record = recordAt(i);
@@ -109,12 +117,18 @@ export function measure(): void {
       size += rewritten - load<u16>(record, 6);
       anyRewritten = true;
     }
+    const values = load<u32>(entry, ENTRY_VALUES);
+    if (values !== 0) {
+      events += slotCount(values);
+      eventLines += 1;
+    }
     store<u32>(plan, load<u32>(plan, 12) + size, 12);
     store<u32>(plan, lines + 1, 16);
     if (load<u32>(plan) === KIND_INVALID) {
       addReject(load<u32>(record), load<u16>(record, 4), WHY_KEY, load<u32>(entry, ENTRY_PLAN));
     }
   }
+  if (events !== 0) writeValues(events, eventLines);
   const whole = isOneRun();
   for (let i: u32 = 0; i < touchedPlanCount; i++) settlePlan(load<u32>(touchedPlans + i * 4));
   if (touchedCount === 0) return;
@@ -150,6 +164,7 @@ function settlePlan(plan: u32): void {
   if (kind === KIND_INVALID) invalid += lines;
   else if (kind === KIND_BLOCKED) blocked += lines;
   else if (kind === KIND_UNROUTABLE) unroutable += lines;
+  else if (kind === KIND_CONSUMED) consumed += lines;
   else {
     const count = load<u32>(plan, 8);
     let list = load<u32>(plan, 4);

@@ -8,7 +8,7 @@
 // In the common case `run` goes through to DONE in one call. Figures of the run lie in the report area.
 import { hashKey, seedHash, startHash } from './hash';
 import {
-  blocked, copies, generation, invalid, KNOWN, lookup, measure, nextGeneration, outputAt, plans, PLAN_SIZE,
+  blocked, consumed, copies, generation, invalid, KNOWN, lookup, measure, nextGeneration, outputAt, plans, PLAN_SIZE,
   reserveOutputs, startEmit, touched, touchedCount, unroutable, UNKNOWN,
 } from './emit';
 import { memoryBytes, reserve, startMemory } from './memory';
@@ -19,8 +19,10 @@ import {
 } from './records';
 import { countRefused, received, refused, scan, startScan } from './scan';
 import {
-  addEntry, ENTRY_GENERATION, ENTRY_PLAN, findEntry, forgotten, makeRoom, seriesCount, setRewritten, startTable,
+  addEntry, ENTRY_GENERATION, ENTRY_PLAN, findEntry, forgotten, makeRoom, seriesCount, setRewritten, setValues,
+  startTable,
 } from './series-table';
+import { clearValues, eventCount, numbers, rare, rareCount, slots, startValues, times } from './values';
 
 export { memoryBytes, nextGeneration, outputAt, reserve, reserveOutputs, seriesCount, takeNormalised };
 
@@ -50,6 +52,7 @@ export function start(lineBytesMax: u32, chunkBytesMax: u32, seriesMax: u32, pla
   startScan(lineBytesMax);
   startRecords(inputMax);
   startEmit(plansMax, inputMax);
+  startValues();
   reserveOutputs(64);
   startTable(seriesMax);
   ordered = validateOrder;
@@ -68,6 +71,7 @@ export function seed(): void {
 /** Runs `carryBytes` + `chunkBytes` (the carry lies right before the chunk); `latestSec`: newest time that moves order. */
 export function run(carryBytes: u32, chunkBytes: u32, latestSec: u32): u32 {
   clearRecords();
+  clearValues();
   latest = latestSec;
   const end = chunkStart + chunkBytes;
   inputBytes = carryBytes + chunkBytes;
@@ -118,6 +122,13 @@ function finish(): u32 {
   store<u32>(report, touched, 52);
   store<u32>(report, rejectCount, 56);
   store<u32>(report, rejects, 60);
+  store<u32>(report, consumed, 64);
+  store<u32>(report, eventCount, 68);
+  store<u32>(report, slots, 72);
+  store<u32>(report, times, 76);
+  store<u32>(report, numbers, 80);
+  store<u32>(report, rareCount, 84);
+  store<u32>(report, rare, 88);
   return DONE;
 }
 
@@ -169,8 +180,11 @@ export function nextUnresolved(nth: u32): i32 {
   return -1;
 }
 
-/** Gives a record's key its plan; a rewritten key of `rewrittenSize` bytes (0: none) lies at `transfer`. */
-export function bind(index: u32, plan: u32, rewrittenSize: u32): void {
+/**
+ * Gives a record's key its plan; a rewritten key of `rewrittenSize` bytes (0: none) lies at `transfer`, `valueCount` window
+ * slots at `values`, reserved by the caller.
+ */
+export function bind(index: u32, plan: u32, rewrittenSize: u32, values: u32, valueCount: u32): void {
   const at = recordAt(index);
   let entry = load<u32>(at, 8);
   if (load<u32>(at, 12) === UNKNOWN) {
@@ -180,6 +194,7 @@ export function bind(index: u32, plan: u32, rewrittenSize: u32): void {
   store<u32>(entry, plan, ENTRY_PLAN);
   store<u32>(entry, generation, ENTRY_GENERATION);
   setRewritten(entry, transfer, rewrittenSize);
+  setValues(entry, values, valueCount);
   store<u32>(at, VALID, 12);
 }
 

@@ -3,6 +3,7 @@
 import { generation, KIND_INVALID, PLAN_SIZE, plans } from './emit';
 import { addReject, DEAD, recordAt, recordCount, WHY_ORDER, WHY_RANGE } from './records';
 import { ENTRY_GENERATION, ENTRY_LAST, ENTRY_PLAN, orderEntry } from './series-table';
+import { NOT_PLAIN, plainTime } from './values';
 
 /** Lines refused as not newer, and as out of the range of a timestamp. */
 export let outOfOrder: u32 = 0;
@@ -11,7 +12,6 @@ export let outOfRange: u32 = 0;
 export let futures: u32 = 0;
 
 const DOT: u32 = 0x2e;
-const NOT_PLAIN: u64 = u64.MAX_VALUE;
 
 /** Begins a run. */
 export function startOrder(): void {
@@ -26,7 +26,7 @@ export function checkOrder(index: u32, latest: u32): u32 {
   for (; index < count; index++) {
     const record = recordAt(index);
     if (load<u32>(record, 12) === DEAD) continue;
-    const time = plainTime(record);
+    const time = recordTime(record);
     if (time === NOT_PLAIN) return index;
     checkRecord(index, time > 0xffffffff ? 0 : <u32>time, time <= 0xffffffff, latest);
   }
@@ -59,25 +59,11 @@ function kill(record: u32, why: u32): void {
   store<u32>(record, DEAD, 12);
 }
 
-/** Parses a timestamp of up to 18 digits, its fraction cut; NOT_PLAIN for any other form. */
-function plainTime(record: u32): u64 {
-  const start = load<u32>(record);
-  const end = start + <u32>load<u16>(record, 4);
+/** The timestamp of a record; NOT_PLAIN when JavaScript must parse it. */
+function recordTime(record: u32): u64 {
+  const end = load<u32>(record) + <u32>load<u16>(record, 4);
   let from = end;
   while (load<u8>(from - 1) !== 0x20) from -= 1;
-  let time: u64 = 0;
-  let at = from;
-  for (; at < end; at++) {
-    const digit = <u32>load<u8>(at) - 0x30;
-    if (digit > 9) break;
-    time = time * 10 + digit;
-  }
-  if (at - from > 18 || at === from) return NOT_PLAIN;
-  if (at === end) return time;
-  if (load<u8>(at) !== DOT) return NOT_PLAIN;
-  for (at += 1; at < end; at++) {
-    if (<u32>load<u8>(at) - 0x30 > 9) return NOT_PLAIN;
-  }
-  return time;
+  return plainTime(from, end);
 }
 

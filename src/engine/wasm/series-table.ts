@@ -3,7 +3,8 @@
 //   directory (top bits of the hash) -> segment of 4096 slots { hash u32, entry u32 } -> entry in an arena block
 //
 //   entry   0 key length u32 | 4 plan u32 | 8 plan generation u32 | 12 last timestamp u32
-//          16 rewritten key: address u32 | 20 its length u32 | 24 its capacity u32 | 28 spare | 32 key bytes
+//          16 rewritten key: address u32 | 20 its length u32 | 24 its capacity u32 | 28 values u32 | 32 key bytes
+//   values   0: none | slot * 2 + 1: one window slot | else the address of a list: 0 capacity u32 | 4 count u32 | 8 slots
 //
 // Extendible hashing: a full segment splits in two (some 20 us), the directory doubles when it must, so the table grows
 // without ever being rehashed as a whole. A slot holds the whole hash; the key is compared on every hit.
@@ -20,6 +21,10 @@ export const ENTRY_LAST: u32 = 12;
 export const ENTRY_REWRITTEN: u32 = 16;
 export const ENTRY_REWRITTEN_SIZE: u32 = 20;
 const ENTRY_REWRITTEN_ROOM: u32 = 24;
+export const ENTRY_VALUES: u32 = 28;
+const LIST_ROOM: u32 = 0;
+export const LIST_COUNT: u32 = 4;
+export const LIST_SLOTS: u32 = 8;
 const ENTRY_KEY: u32 = 32;
 
 const SLOTS: u32 = 4096;
@@ -161,6 +166,9 @@ function moveEntry(hash: u32, key: u32, size: u32): u32 {
   store<u32>(to, load<u32>(from, ENTRY_LAST), ENTRY_LAST);
   const rewritten = load<u32>(from, ENTRY_REWRITTEN);
   if (rewritten !== 0) setRewritten(to, rewritten, load<u32>(from, ENTRY_REWRITTEN_SIZE));
+  const values = load<u32>(from, ENTRY_VALUES);
+  if (values & 1) store<u32>(to, values, ENTRY_VALUES);
+  else if (values !== 0) setList(to, values + LIST_SLOTS, load<u32>(values, LIST_COUNT));
   store<u32>(old, load<u32>(old, GEN_MOVED) + 1, GEN_MOVED);
   return to;
 }
@@ -257,6 +265,23 @@ export function setRewritten(entry: u32, key: u32, size: u32): void {
   }
   store<u32>(entry, size, ENTRY_REWRITTEN_SIZE);
   memory.copy(load<u32>(entry, ENTRY_REWRITTEN), key, size);
+}
+
+/** Gives an entry the window slots that its values go to: `count` of them at `list` (copied); 0 takes them away. */
+export function setValues(entry: u32, list: u32, count: u32): void {
+  if (count > 1) setList(entry, list, count);
+  else store<u32>(entry, count === 0 ? 0 : load<u32>(list) * 2 + 1, ENTRY_VALUES);
+}
+
+function setList(entry: u32, from: u32, count: u32): void {
+  let list = load<u32>(entry, ENTRY_VALUES);
+  if (list === 0 || list & 1 || load<u32>(list, LIST_ROOM) < count) {
+    list = allocate(LIST_SLOTS + count * 4);
+    store<u32>(list, count, LIST_ROOM);
+    store<u32>(entry, list, ENTRY_VALUES);
+  }
+  store<u32>(list, count, LIST_COUNT);
+  memory.copy(list + LIST_SLOTS, from, count * 4);
 }
 
 /** The entry that holds the order of a key with a leading dot: that of the key without it, made if need be. */

@@ -1,9 +1,9 @@
 // How a route that hashes, or an `any_of`, finds the members of a key: the key as it leaves, or its normal form.
-import { KeyText } from '../key-text.ts';
+import type { KeyText } from '../key-text.ts';
 import type { HashOptions, HashRouteType, RouteOptions } from '../options.ts';
 import { fnv1aMember } from './ring/c-relay-hash.ts';
 import { makePlacement } from './ring/make-placement.ts';
-import { normalizeKey } from './ring/normalized-key.ts';
+import { normalizeText } from './ring/normalized-key.ts';
 import type { Placement } from './ring/placement.ts';
 
 /** Where a key lies: the text that was hashed, its position (a bucket where there is no ring), its members in order. */
@@ -41,9 +41,7 @@ export class HashChoice {
   }
 
   #hashed(text: KeyText): KeyText {
-    if (!this.#normalizes) return text;
-    const normal = normalizeKey(text.byteString);
-    return normal === text.byteString ? text : KeyText.fromByteString(normal);
+    return this.#normalizes ? normalizeText(text) : text;
   }
 }
 

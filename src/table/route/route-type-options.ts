@@ -135,8 +135,8 @@ function tooFewDestinations(key: string, least: number): string {
 /** crng's words. */
 const NO_MATCHERS = "matching options (e.g. 'prefix', 'sub', and 'regex') not allowed for this route type";
 
-function hasMatcher({ prefix, notPrefix, sub, notSub, regex, notRegex }: DestinationOptions): boolean {
-  return [prefix, notPrefix, sub, notSub, regex, notRegex].some((text) => text !== '');
+function hasMatcher({ prefix, notPrefix, sub, notSub, regex, notRegex, tags }: DestinationOptions): boolean {
+  return tags.length > 0 || [prefix, notPrefix, sub, notSub, regex, notRegex].some((text) => text !== '');
 }
 
 function judgeRing(route: RouteOptions): RouteFinding[] {

@@ -1,6 +1,7 @@
 // The form in which carbon hashes and sends a tagged key with TAG_RELAY_NORMALIZED: `TaggedSeries.parse(key).path`, tags
 // in order, of a tag that comes twice the last, `name{tag="value"}` read too, `~` before the name gone. A key that carbon
 // cannot parse stays as it is.
+import { KeyText } from '../../key-text.ts';
 
 /** Brings a key (a byte string) into carbon's normal form. */
 export function normalizeKey(key: string): string {
@@ -14,6 +15,12 @@ export function normalizeKey(key: string): string {
   tags.delete('name');
   const rendered = [...tags].map(([tag, value]) => `;${tag}=${value}`).sort(compareBytes);
   return bare + rendered.join('');
+}
+
+/** Brings a key into carbon's normal form; the same object when it is in it already. */
+export function normalizeText(text: KeyText): KeyText {
+  const normal = normalizeKey(text.byteString);
+  return normal === text.byteString ? text : KeyText.fromByteString(normal);
 }
 
 /** Byte strings compare as their bytes do. */

@@ -1,20 +1,31 @@
-// The plaintext input as crng has it: TCP and UDP on one address, started and ended together.
+// One listener as crng has them: TCP and UDP on one address, started and ended together. Plain lines and pickle come in
+// the same way; what the bytes are is the dispatcher's matter.
+import { LogLimiter } from '../telemetry/log-limiter.ts';
 import type { InputStats } from '../telemetry/relay-view.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
+import { looksLikePickle } from '../util/pickle-frame.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { type Lookup, resolveBindAddress } from './bind-address.ts';
 import type { InputOptions } from './options.ts';
 import { TcpInput } from './tcp-input.ts';
 import { UdpInput } from './udp-input.ts';
 
-/** `listenAddr` is not empty. */
-export interface PlainInputOptions extends Omit<InputOptions, 'lineBytesMax'> {
+/** The same trouble is a warning once in this time, ms. */
+const WARN_EVERY_MS = 60_000;
+
+export interface NetworkInputOptions
+  extends Pick<InputOptions, 'connectionsMax' | 'tcpBacklog' | 'udpReceiveBufferBytes'> {
+  readonly kind: 'plain' | 'pickle';
+  /** As written in `listen_addr` or `pickle_addr`; not empty. */
+  readonly addr: string;
+  /** 0: off. */
+  readonly readTimeoutMs: number;
   /** Descriptors that stay free for destinations, files and admin connections. */
   readonly descriptorReserve: number;
 }
 
-export interface PlainInputDependencies {
+export interface NetworkInputDependencies {
   readonly dispatcher: Dispatcher;
   readonly clock: Clock;
   readonly log: Log;
@@ -25,32 +36,44 @@ export interface PlainInputDependencies {
   readonly descriptorsOpen: number;
 }
 
-/** Receives lines over TCP and UDP. */
-export class PlainInput {
-  readonly #options: PlainInputOptions;
-  readonly #dependencies: PlainInputDependencies;
+/** Receives over TCP and UDP. */
+export class NetworkInput {
+  readonly #options: NetworkInputOptions;
+  readonly #dependencies: NetworkInputDependencies;
+  readonly #optionName: string;
+  readonly #warnings: LogLimiter;
   #tcp: TcpInput | undefined;
   #udp: UdpInput | undefined;
 
-  constructor(options: PlainInputOptions, dependencies: PlainInputDependencies) {
+  constructor(options: NetworkInputOptions, dependencies: NetworkInputDependencies) {
     this.#options = options;
     this.#dependencies = dependencies;
+    this.#optionName = options.kind === 'plain' ? 'listen_addr' : 'pickle_addr';
+    this.#warnings = new LogLimiter({}, dependencies);
   }
 
   /** Opens both listeners or none; rejects with one clear line. */
   async start(): Promise<void> {
-    const { connectionsMax, descriptorReserve, plainReadTimeoutMs, tcpBacklog, udpReceiveBufferBytes } =
+    const { addr, connectionsMax, descriptorReserve, readTimeoutMs, tcpBacklog, udpReceiveBufferBytes } =
       this.#options;
-    const address = await resolveBindAddress(this.#options.listenAddr, this.#dependencies.lookup);
+    const optionName = this.#optionName;
+    const address = await resolveBindAddress(addr, this.#dependencies.lookup, optionName);
     const tcp = new TcpInput(
-      { address, backlog: tcpBacklog, idleTimeoutMs: plainReadTimeoutMs, connectionsMax, descriptorReserve },
-      this.#dependencies,
+      {
+        optionName,
+        address,
+        backlog: tcpBacklog,
+        idleTimeoutMs: readTimeoutMs,
+        connectionsMax,
+        descriptorReserve,
+      },
+      { ...this.#dependencies, onFirstBytes: (bytes, sender) => this.#hint(bytes, sender) },
     );
     await tcp.start();
     // The system may have chosen the port.
     const sameAddress = { ...address, port: tcp.port };
     const udp = new UdpInput(
-      { address: sameAddress, receiveBufferBytes: udpReceiveBufferBytes },
+      { optionName, address: sameAddress, receiveBufferBytes: udpReceiveBufferBytes },
       this.#dependencies,
     );
     try {
@@ -61,6 +84,15 @@ export class PlainInput {
     }
     this.#tcp = tcp;
     this.#udp = udp;
+  }
+
+  get kind(): 'plain' | 'pickle' {
+    return this.#options.kind;
+  }
+
+  /** As written in the config. */
+  get addr(): string {
+    return this.#options.addr;
   }
 
   /** The port both listen on; undefined before the start. */
@@ -89,7 +121,7 @@ export class PlainInput {
     const tcp = this.#tcp?.stats;
     const udp = this.#udp?.stats;
     if (tcp === undefined || udp === undefined) return [];
-    const common = { input: 'plain', addr: this.#options.listenAddr } as const;
+    const common = { input: this.#options.kind, addr: this.#options.addr } as const;
     return [
       {
         ...common,
@@ -120,5 +152,13 @@ export class PlainInput {
         receiveBufferBytes: udp.receiveBufferBytes,
       },
     ];
+  }
+
+  /** Says that a sender has taken the wrong port: its pickle would be nothing but invalid lines. */
+  #hint(bytes: Uint8Array, sender: string): void {
+    const { kind, addr } = this.#options;
+    if (kind !== 'plain' || !looksLikePickle(bytes)) return;
+    const message = `listen_addr ${addr}: ${sender} sends pickle, and lines of text are expected here; pickle goes to pickle_addr`;
+    this.#warnings.limited('pickle', WARN_EVERY_MS).warn(message);
   }
 }

@@ -1,0 +1,34 @@
+// A command on its own, not in a file: telnet and HTTP. The same parser and the same checks as for `[init] cmds`.
+import type { RewriterOptions } from '../table/options.ts';
+import { parseImperative } from './imperative.ts';
+import { fail, type ParsedImperative } from './imperative-words.ts';
+import { outsidePlace, Problems } from './problem.ts';
+import { DestinationReader, type ParseDestination } from './read-destination.ts';
+import { checkRewriter } from './read-rewriter.ts';
+
+const PLACE = outsidePlace('command');
+
+/** Reads a command; the error is the first thing that is wrong with it. Regexes are judged by whoever compiles them. */
+export function readCommand(command: string, parseDestination: ParseDestination): ParsedImperative {
+  const problems = new Problems();
+  const destinations = new DestinationReader(parseDestination, problems);
+  const parsed = parseImperative(command, (text) =>
+    destinations.readGiven({ text, place: PLACE, placeAt: () => PLACE }),
+  );
+  let error = firstError(problems);
+  if (error === undefined && parsed.ok && parsed.operation.kind === 'addRewriter') {
+    error = rewriterError(parsed.operation.rewriter);
+  }
+  return error === undefined ? parsed : fail(error);
+}
+
+/** Says what is wrong with a rewriter, in crng's words; undefined when nothing is. */
+export function rewriterError(rewriter: RewriterOptions): string | undefined {
+  const problems = new Problems();
+  checkRewriter(rewriter, () => PLACE, problems);
+  return firstError(problems);
+}
+
+function firstError(problems: Problems): string | undefined {
+  return problems.list.find(({ kind }) => kind === 'error')?.message;
+}

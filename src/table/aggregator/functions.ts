@@ -1,0 +1,165 @@
+// What the functions of aggregators compute, by carbon-relay-ng's formulas (processor.go), bit for bit where the points come
+// in the same order. Which figures of a window a function needs is said here too, so that nothing else is kept.
+import type { AggregatorFunction } from '../options.ts';
+
+/** Figures that a window keeps, as bits. */
+export const NEED_SUM = 1;
+export const NEED_EXTREMES = 2;
+export const NEED_LAST = 4;
+export const NEED_ENDS = 8;
+/** All values, in order of arrival. */
+export const NEED_VALUES = 16;
+
+/** A closed window as the functions see it; only what their needs ask for is set. */
+export interface WindowFigures {
+  count: number;
+  sum: number;
+  min: number;
+  max: number;
+  last: number;
+  /** The points with the lowest and the highest timestamp; of equal ones the first to arrive. */
+  oldest: number;
+  oldestSec: number;
+  newest: number;
+  newestSec: number;
+  /** In order of arrival. */
+  values: Float64Array;
+  /** The same, ascending; made by `sorted` when a function asks. */
+  ordered: Float64Array | undefined;
+}
+
+/** One result: what is appended to the key, and the value. */
+export interface FunctionResult {
+  readonly suffix: string;
+  readonly value: number;
+}
+
+/** The functions with a name of their own. */
+export const FUNCTION_NAMES = [
+  'avg',
+  'count',
+  'delta',
+  'derive',
+  'last',
+  'max',
+  'median',
+  'min',
+  'percentiles',
+  'stdev',
+  'sum',
+  'variance',
+] as const satisfies readonly AggregatorFunction[];
+
+/** crng's `percentiles` makes a series of each of these. */
+const PERCENTILES = [25, 50, 75, 90, 95, 99];
+
+const NEEDS: Readonly<Record<(typeof FUNCTION_NAMES)[number], number>> = {
+  avg: NEED_SUM,
+  count: 0,
+  delta: NEED_EXTREMES,
+  derive: NEED_ENDS,
+  last: NEED_LAST,
+  max: NEED_EXTREMES,
+  median: NEED_VALUES,
+  min: NEED_EXTREMES,
+  percentiles: NEED_VALUES,
+  stdev: NEED_SUM | NEED_VALUES,
+  sum: NEED_SUM,
+  variance: NEED_SUM | NEED_VALUES,
+};
+
+/** Tells a function's name from any other word. */
+export function isAggregatorFunction(word: string): word is AggregatorFunction {
+  return (FUNCTION_NAMES as readonly string[]).includes(word) || percentOf(word) !== undefined;
+}
+
+/** The percentile of a name: `p5` 5, `p95` 95, and as carbon spells it `p999` 99.9; undefined for any other word. */
+export function percentOf(word: string): number | undefined {
+  const digits = /^p([1-9]\d?|99\d{1,2})$/.exec(word)?.[1];
+  if (digits === undefined) return undefined;
+  return digits.length <= 2 ? Number(digits) : Number(`${digits.slice(0, 2)}.${digits.slice(2)}`);
+}
+
+/** What is appended to the key for each result of a function. */
+export function resultSuffixes(name: AggregatorFunction): readonly string[] {
+  return name === 'percentiles' ? PERCENTILES.map((percent) => `.p${percent}`) : [''];
+}
+
+/** Says which figures a function needs. */
+export function needsOf(name: AggregatorFunction): number {
+  return name in NEEDS ? NEEDS[name as (typeof FUNCTION_NAMES)[number]] : NEED_VALUES;
+}
+
+/** Computes a function; a window may have no result (`derive` of points at one time). */
+export function computeFunction(name: AggregatorFunction, figures: WindowFigures): readonly FunctionResult[] {
+  if (name === 'percentiles') {
+    const ordered = sorted(figures);
+    if (ordered.length === 0) return [];
+    return PERCENTILES.map((percent) => ({ suffix: `.p${percent}`, value: percentile(ordered, percent) }));
+  }
+  const value = computeOne(name, figures);
+  return value === undefined ? [] : [{ suffix: '', value }];
+}
+
+function computeOne(name: AggregatorFunction, figures: WindowFigures): number | undefined {
+  switch (name) {
+    case 'avg':
+      return figures.sum / figures.count;
+    case 'count':
+      return figures.count;
+    case 'delta':
+      return figures.max - figures.min;
+    case 'derive':
+      if (figures.newestSec === figures.oldestSec) return undefined;
+      return (figures.newest - figures.oldest) / (figures.newestSec - figures.oldestSec);
+    case 'last':
+      return figures.last;
+    case 'max':
+      return figures.max;
+    case 'min':
+      return figures.min;
+    case 'stdev':
+      return figures.values.length === 0 ? undefined : Math.sqrt(variance(figures));
+    case 'sum':
+      return figures.sum;
+    case 'variance':
+      return figures.values.length === 0 ? undefined : variance(figures);
+    default: {
+      const ordered = sorted(figures);
+      return ordered.length === 0 ? undefined : percentile(ordered, percentOf(name) ?? 50);
+    }
+  }
+}
+
+/** The population variance, in two passes. */
+function variance({ sum, count, values }: WindowFigures): number {
+  const mean = sum / count;
+  let squares = 0;
+  for (const value of values) squares += (value - mean) * (value - mean);
+  return squares / values.length;
+}
+
+/** NIST's (Hyndman and Fan's R6) percentile of ascending values, at least one. */
+function percentile(ordered: Float64Array, percent: number): number {
+  const count = ordered.length;
+  const rank = (percent / 100) * (count + 1);
+  const below = Math.floor(rank);
+  if (rank < 1) return ordered[0] as number;
+  if (below >= count) return ordered[count - 1] as number;
+  const low = ordered[below - 1] as number;
+  return low + (rank - below) * ((ordered[below] as number) - low);
+}
+
+/** Sorts as Go does: what is no number comes first. */
+function sorted(figures: WindowFigures): Float64Array {
+  if (figures.ordered !== undefined) return figures.ordered;
+  const ordered = figures.values.slice().sort();
+  let numbers = ordered.length;
+  while (numbers > 0 && Number.isNaN(ordered[numbers - 1])) numbers -= 1;
+  if (numbers < ordered.length) {
+    ordered.copyWithin(ordered.length - numbers, 0, numbers);
+    ordered.fill(Number.NaN, 0, ordered.length - numbers);
+  }
+  figures.ordered = ordered;
+  return ordered;
+}
