@@ -64,29 +64,39 @@ function rulesOf(table: TableKind, { sinks }: Ports): Rule[] {
   });
 }
 
-/** This checkout. */
-const sluice: Relay = {
-  name: 'sluice',
-  supports: () => true,
-  command(table, ports, folder) {
-    const lines = [
-      'instance = "bench"',
-      'log_level = "warn"',
-      'bad_metrics_max_age = "1h"',
-      `listen_addr = "127.0.0.1:${ports.listen}"`,
-      `http_addr = "127.0.0.1:${ports.http}"`,
-    ];
-    if (table.kind === 'routes10') lines.push(`blocklist = ["prefix ${BLOCK_PREFIX}"]`);
-    for (const [index, rule] of rulesOf(table, ports).entries()) {
-      lines.push('[[route]]', `key = "r${index}"`, 'type = "sendAllMatch"');
-      if (rule.kind !== 'all') lines.push(`${rule.kind} = '${rule.pattern}'`);
-      lines.push(`destinations = [${rule.sinks.map((port) => `"127.0.0.1:${port}"`).join(', ')}]`);
-    }
-    const file = join(folder, 'sluice.toml');
-    writeFileSync(file, `${lines.join('\n')}\n`);
-    return [join(ROOT, 'bin/sluice'), 'run', '--config', file];
-  },
-};
+/** This checkout, with more keys at the top of its config. */
+function makeSluice(name: string, ...keys: readonly string[]): Relay {
+  return {
+    name,
+    supports: () => true,
+    command: (table, ports, folder) => sluiceCommand(table, ports, folder, keys),
+  };
+}
+
+function sluiceCommand(
+  table: TableKind,
+  ports: Ports,
+  folder: string,
+  keys: readonly string[],
+): readonly string[] {
+  const lines = [
+    ...keys,
+    'instance = "bench"',
+    'log_level = "warn"',
+    'bad_metrics_max_age = "1h"',
+    `listen_addr = "127.0.0.1:${ports.listen}"`,
+    `http_addr = "127.0.0.1:${ports.http}"`,
+  ];
+  if (table.kind === 'routes10') lines.push(`blocklist = ["prefix ${BLOCK_PREFIX}"]`);
+  for (const [index, rule] of rulesOf(table, ports).entries()) {
+    lines.push('[[route]]', `key = "r${index}"`, 'type = "sendAllMatch"');
+    if (rule.kind !== 'all') lines.push(`${rule.kind} = '${rule.pattern}'`);
+    lines.push(`destinations = [${rule.sinks.map((port) => `"127.0.0.1:${port}"`).join(', ')}]`);
+  }
+  const file = join(folder, 'sluice.toml');
+  writeFileSync(file, `${lines.join('\n')}\n`);
+  return [join(ROOT, 'bin/sluice'), 'run', '--config', file];
+}
 
 function posixPattern({ kind, pattern }: Rule): string {
   if (kind === 'all') return '*';
@@ -159,4 +169,11 @@ const none: Relay = {
 };
 
 /** All relays by name. */
-export const RELAYS: readonly Relay[] = [sluice, carbonCRelay, carbonCRelayDeep, haproxy, none];
+export const RELAYS: readonly Relay[] = [
+  makeSluice('sluice'),
+  makeSluice('sluice-disk', 'durability = "disk"', 'spool_dir = "spool"'),
+  carbonCRelay,
+  carbonCRelayDeep,
+  haproxy,
+  none,
+];

@@ -30,6 +30,8 @@ export interface Config {
   readonly adminAddr: string;
   readonly writePolicy: WritePolicy;
   readonly spoolDir: string;
+  /** Of destinations that do not say. */
+  readonly durability: 'memory' | 'disk';
   readonly maxSeries: number;
   readonly queueBytesTotal: number;
   readonly shutdownTimeoutMs: number;

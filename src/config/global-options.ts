@@ -190,6 +190,14 @@ const RESOURCES: readonly Option[] = [
     status: 'active',
   },
   {
+    name: 'durability',
+    type: 'choice',
+    choices: ['memory', 'disk'],
+    default: 'memory',
+    doc: 'disk: a line counts as received once it is synced to disk for every destination it goes to, and is sent after that; a spool_dir that cannot be used is an error then.',
+    status: 'active',
+  },
+  {
     name: 'max_procs',
     type: 'int',
     default: 0,

@@ -138,6 +138,7 @@ function topValues(top: Settings): Omit<Config, 'table' | 'files' | 'digest' | '
     adminAddr: top.string('admin_addr'),
     writePolicy: { token: top.string('admin_token'), allowRemote: top.boolean('admin_allow_remote_writes') },
     spoolDir: top.string('spool_dir'),
+    durability: top.string('durability') === 'disk' ? 'disk' : 'memory',
     maxSeries: top.number('max_series'),
     queueBytesTotal: top.number('queue_bytes_total'),
     shutdownTimeoutMs: top.number('shutdown_timeout'),

@@ -11,7 +11,8 @@ const PLACE = outsidePlace('command');
 /** Reads a command; the error is the first thing that is wrong with it. Regexes are judged by whoever compiles them. */
 export function readCommand(command: string, parseDestination: ParseDestination): ParsedImperative {
   const problems = new Problems();
-  const destinations = new DestinationReader(parseDestination, problems);
+  // Whether it goes with the relay's own `durability` is judged where the table is put in force.
+  const destinations = new DestinationReader({ durability: 'memory' }, parseDestination, problems);
   const parsed = parseImperative(command, (text) =>
     destinations.readGiven({ text, place: PLACE, placeAt: () => PLACE }),
   );

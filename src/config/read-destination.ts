@@ -13,11 +13,14 @@ export type ParseDestination = (text: string) => ParsedDestination;
 
 /** Says each notice about a kind of option once, however many destinations have it. */
 export class DestinationReader {
+  readonly #durability: string;
   readonly #parse: ParseDestination;
   readonly #problems: Problems;
   readonly #noticed = new Set<string>();
 
-  constructor(parse: ParseDestination, problems: Problems) {
+  /** `durability`: of destinations that do not say. */
+  constructor(options: { readonly durability: string }, parse: ParseDestination, problems: Problems) {
+    this.#durability = options.durability;
     this.#parse = parse;
     this.#problems = problems;
   }
@@ -40,7 +43,15 @@ export class DestinationReader {
       this.#problems.warn(placeOfWord(source, `${option}=`), message);
     }
     this.#lintMatcher(parsed.options, source);
+    this.#checkDurability(parsed.options, source);
     return parsed;
+  }
+
+  #checkDurability({ durability, spool }: DestinationOptions, source: PlacedText): void {
+    if ((durability ?? this.#durability) !== 'disk' || spool !== false) return;
+    const message =
+      'spool=false and durability = "disk" exclude each other: leave spool=false out, or add durability=memory';
+    this.#problems.error(placeOfWord(source, 'spool='), message);
   }
 
   /** COMPAT 0.2: crng matches these against the whole line, we match the key. */

@@ -29,10 +29,9 @@ export function readTable(
   parseDestination: ParseDestination,
   problems: Problems,
 ): TableOptions {
-  return new TableReader(overrides, new DestinationReader(parseDestination, problems), problems).read(
-    root,
-    top,
-  );
+  const durability = top.string('durability');
+  const destinations = new DestinationReader({ durability }, parseDestination, problems);
+  return new TableReader(overrides, destinations, problems).read(root, top);
 }
 
 class TableReader {

@@ -2,11 +2,16 @@
 // how it is closed with all that memory holds. The destination asks and writes; the books of these lines are kept here.
 //
 // `opening` lasts for as long as the folder takes; memory must do until then. A folder that cannot be used is said once,
-// and then the destination is one without a disk.
+// and then the destination is one without a disk; one that is durable takes nothing then, and tries to open it again.
 import type { DestinationCounts } from '../telemetry/ledger.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
+import { DiskPatience } from './disk-patience.ts';
+import type { JournalBooks } from './intake-books.ts';
+import { Journal } from './journal.ts';
+import { LastBlocks } from './last-blocks.ts';
 import type { LineQueue } from './line-queue.ts';
+import { loadLines } from './load-lines.ts';
 import type { ReplayOrder } from './options.ts';
 import type { BudgetShare } from './queue-budget.ts';
 import { Replay, type StreamPoint } from './replay.ts';
@@ -15,10 +20,11 @@ import { ReplayProgress, type ReplayView } from './replay-progress.ts';
 import { Spill } from './spill.ts';
 import type { CutLines } from './redo-window.ts';
 import { SpoolBooks } from './spool-books.ts';
-import type { Spool, SpoolBlock, SpoolEvents, SpoolRefusal, SpoolStats } from './spool/spool.ts';
+import type { Spool, SpoolEvents, SpoolRefusal, SpoolStats } from './spool/spool.ts';
 
 export interface BacklogOptions {
   readonly key: string;
+  /** `strict` where the destination is durable. */
   readonly order: ReplayOrder;
   /** False: only the end puts lines on disk. */
   readonly spills: boolean;
@@ -33,10 +39,13 @@ export interface BacklogOptions {
 export interface BacklogDependencies {
   readonly makeSpool: (events: SpoolEvents) => Spool;
   readonly counts: DestinationCounts;
+  /** Given: the destination is durable. */
+  readonly journalBooks: JournalBooks | undefined;
   readonly queue: LineQueue;
   readonly share: BudgetShare;
   readonly clock: Clock;
   readonly log: Log;
+  readonly afterTurn: (run: () => void) => void;
   readonly isAway: () => boolean;
   /** There may be something to write. */
   readonly sendable: () => void;
@@ -48,10 +57,10 @@ export interface BacklogDependencies {
 const LOOK_MS = 250;
 /** While live lines never end, this part of what is written is for the backlog: one byte for so many. */
 const LIVE_BYTES_PER_REPLAYED = 9;
-/** A disk that takes nothing for this long holds senders no longer; then lines are dropped by name. */
-const PATIENCE_MS = 5000;
-/** How often the end asks a disk again that is behind, ms. */
-const RETRY_MS = 20;
+/** How often a purge looks whether the read under way is over, ms. */
+const PURGE_RETRY_MS = 20;
+/** How often a durable destination tries to open its folder, ms. */
+const REOPEN_MS = 5000;
 /** What closing may take beyond the time for saving, ms. */
 const CLOSE_MS = 1000;
 
@@ -60,7 +69,9 @@ export class Backlog {
   readonly #deps: BacklogDependencies;
   readonly #spool: Spool;
   readonly #books: SpoolBooks;
-  readonly #spill: Spill;
+  /** Where the destination is durable, `#mover` is the journal. */
+  readonly #mover: Spill | Journal;
+  readonly #journal: Journal | undefined;
   readonly #replay: Replay;
   readonly #pace: ReplayPace;
   readonly #progress: ReplayProgress;
@@ -68,42 +79,57 @@ export class Backlog {
   #opened: Promise<void> | undefined;
   #cancelLook: (() => void) | undefined;
   #cancelAgain: (() => void) | undefined;
-  #cancelPatience: (() => void) | undefined;
-  #patient = true;
+  #cancelReopen: (() => void) | undefined;
   /** Bytes that the backlog may still write before live lines that wait; grows with these. */
   #dueBytes = 0;
-  /** Blocks of the end, beside the loans, that are not written yet. */
-  #puts = 0;
-  #wakeSave: (() => void) | undefined;
+  readonly #last: LastBlocks;
+  readonly #patience: DiskPatience;
 
   constructor(options: BacklogOptions, dependencies: BacklogDependencies) {
     this.#options = options;
     this.#deps = dependencies;
-    const { counts, clock, log } = dependencies;
+    const { counts, clock, log, queue, journalBooks } = dependencies;
+    this.#patience = new DiskPatience({ clock, over: () => dependencies.roomy() });
     const books = new SpoolBooks(counts);
     this.#books = books;
     this.#spool = dependencies.makeSpool({
       lost: (lines, reason) => this.#books.lost(lines, reason),
-      writable: () => this.#relieved(),
+      writable: () => {
+        this.#relieved();
+        this.#journal?.look();
+      },
       readable: () => this.#replay.refill(),
     });
     const spool = this.#spool;
     this.#pace = new ReplayPace(options);
     this.#progress = new ReplayProgress(options, { clock, log, left: () => books.lines });
-    this.#spill = new Spill(options, { ...dependencies, spool, books, written: (ok) => this.#written(ok) });
+    const moved = { ...dependencies, spool, books, written: (ok?: boolean) => this.#written(ok) };
+    this.#journal =
+      journalBooks &&
+      new Journal(options, {
+        ...moved,
+        journalBooks,
+        keepsUp: () => this.#replay.keepsUp && !dependencies.isAway(),
+        isOpen: () => this.#state === 'ready' || this.#state === 'saving',
+      });
+    this.#mover = this.#journal ?? new Spill(options, moved);
     this.#replay = new Replay(options, {
       spool,
       books,
       pace: this.#pace,
+      // A durable destination has on disk what another has in memory, and that is not paced.
+      isPaced: () => this.#journal === undefined || options.replayRate > 0 || this.#isBig,
       progress: this.#progress,
       again: (afterMs) => this.#again(afterMs),
       exhausted: () => this.#exhausted(),
     });
+    const { order } = options;
+    this.#last = new LastBlocks({ order }, { spool, mover: this.#mover, replay: this.#replay, queue, clock });
   }
 
   /** True while memory that runs full is relieved to disk. */
   get spills(): boolean {
-    return this.#options.spills && this.usable;
+    return this.#journal !== undefined || (this.#options.spills && this.usable);
   }
 
   get usable(): boolean {
@@ -112,6 +138,7 @@ export class Backlog {
 
   /** True while lines must not be written from memory, because older ones are on disk. */
   get isAhead(): boolean {
+    if (this.#journal !== undefined) return true;
     if (this.#options.order !== 'strict') return false;
     if (this.#state === 'opening') return true;
     return this.#state === 'ready' && (this.#books.lines > 0 || this.#books.repeats > 0);
@@ -119,12 +146,12 @@ export class Backlog {
 
   /** Why the disk does not relieve memory now. */
   get refusal(): SpoolRefusal {
-    return this.#spill.refusal ?? 'slow_spool';
+    return this.#state === 'unusable' ? 'spool_error' : (this.#mover.refusal ?? 'slow_spool');
   }
 
   /** True while it makes sense to hold senders until the disk has caught up. */
   get mayWait(): boolean {
-    return this.#patient && this.refusal === 'slow_spool';
+    return this.#patience.has && this.refusal === 'slow_spool';
   }
 
   get stats(): SpoolStats {
@@ -153,30 +180,35 @@ export class Backlog {
 
   /** Lines were queued, or were not written: looks whether the oldest must go to disk, now and later. */
   look(): void {
+    if (!(this.#mover instanceof Spill)) return this.#mover.look();
     if (!this.#options.spills || this.#state !== 'ready') return;
-    if (this.#spill.isHigh) this.#spill.relieve(this.#deps.isAway(), false);
+    const spill = this.#mover;
+    if (spill.isHigh) spill.relieve(this.#deps.isAway(), false);
     if (this.#cancelLook !== undefined || this.#deps.queue.lendableBytes === 0) return;
     this.#cancelLook = this.#deps.clock.after(LOOK_MS, () => {
       this.#cancelLook = undefined;
-      this.#spill.relieve(this.#deps.isAway(), false);
+      spill.relieve(this.#deps.isAway(), false);
       this.look();
     });
   }
 
   /** Makes room in memory as far as the disk takes lines now. */
   relieve(): void {
-    if (this.#state === 'ready') this.#spill.relieve(this.#deps.isAway(), true);
-    this.#waitForDisk();
+    if (this.#state === 'ready') this.#mover.relieve(this.#deps.isAway(), true);
+    this.#patience.wait();
   }
 
   /** Puts lines from elsewhere on disk; false when it does not take them now. */
   async load(bytes: Buffer, lines: number): Promise<boolean> {
-    return this.#state === 'ready' && (await this.#spill.load(bytes, lines));
+    const deps = { ...this.#deps, spool: this.#spool, books: this.#books };
+    return this.#state === 'ready' && (await loadLines(deps, bytes, lines));
   }
 
   /** Gives up what is on disk; returns the lines that went. */
   async purge(): Promise<number> {
-    while (this.#state === 'ready' && this.#replay.isReading) await this.#pause();
+    while (this.#state === 'ready' && this.#replay.isReading) {
+      await new Promise<void>((resolve) => void this.#deps.clock.after(PURGE_RETRY_MS, resolve));
+    }
     return this.#state === 'ready' ? this.#replay.purge() : 0;
   }
 
@@ -193,6 +225,12 @@ export class Backlog {
     return bytes;
   }
 
+  /** True while lines are on their way through the disk that another destination would hold in memory. */
+  get isFlowing(): boolean {
+    if (this.#journal === undefined || this.#state !== 'ready' || this.#isBig) return false;
+    return this.#journal.isMoving || !this.#replay.isExhausted;
+  }
+
   /** Takes the rest of a record that was begun; undefined when there is none, or it may not leave yet. */
   takeBegun(nowMs: number): Buffer | undefined {
     return this.#state === 'ready' && this.#replay.inRecord ? this.#replay.take(nowMs) : undefined;
@@ -205,8 +243,9 @@ export class Backlog {
 
   /** A write of the backlog is done. Returns its lines. */
   sent(at: StreamPoint, nowMs: number, durationMs: number): number {
+    const isPaced = this.#replay.isPaced;
     const lines = this.#replay.sent(at);
-    this.#pace.wrote(nowMs, lines, durationMs, true);
+    this.#pace.wrote(nowMs, lines, durationMs, isPaced);
     return lines;
   }
 
@@ -225,12 +264,14 @@ export class Backlog {
   /** The connection broke. */
   broke(at: StreamPoint): void {
     this.#replay.broke(at);
+    // It begins again with what is on disk; memory is for those whose peers are there.
+    if (this.#journal !== undefined) this.#spool.forget();
     this.look();
   }
 
   /** The write under way ends here; the connection lives, and what it has taken arrives. */
-  callOff(bytes: number): void {
-    this.#replay.callOff(bytes);
+  callOff(bytes: number, recalls = true): void {
+    this.#replay.callOff(bytes, recalls);
     this.#replay.ackAll();
   }
 
@@ -243,14 +284,15 @@ export class Backlog {
     const { promise: timeUp, resolve } = Promise.withResolvers<void>();
     const cancel = clock.after(Math.max(0, deadlineMs - clock.monotonicMs()), () => {
       if (this.#state !== 'unusable') this.#state = 'closed';
-      this.#wakeSave?.();
+      this.#last.end();
       resolve();
     });
     await Promise.race([this.open(), timeUp]);
     if (this.#state === 'ready') {
       this.#state = 'saving';
       this.#cancelTimers();
-      await this.#saveAll();
+      this.#journal?.save();
+      await this.#last.save();
     }
     cancel();
     await this.#close(Math.max(0, deadlineMs - clock.monotonicMs()) + CLOSE_MS);
@@ -261,8 +303,9 @@ export class Backlog {
     this.#cancelTimers();
     if (this.#state === 'closed') return;
     this.#state = 'closed';
+    this.#journal?.stop();
     this.#replay.stop();
-    this.#wakeSave?.();
+    this.#last.end();
     void this.#spool.close();
   }
 
@@ -277,62 +320,16 @@ export class Backlog {
       if (this.#state === 'opening') this.#state = 'ready';
     } catch (error) {
       const { message } = error as Error;
-      log.warn(`dest ${key} cannot use its spool: ${message}; what does not fit in memory is dropped`);
+      const outcome = this.#journal
+        ? 'nothing is durable, so nothing is taken; trying again'
+        : 'what does not fit in memory is dropped';
+      log.warn(`dest ${key} cannot use its spool: ${message}; ${outcome}`);
       if (this.#state === 'opening') this.#state = 'unusable';
+      if (this.#journal !== undefined) this.#reopenLater();
     }
     this.look();
     this.#relieved();
     this.#deps.sendable();
-  }
-
-  async #saveAll(): Promise<void> {
-    const { queue, clock } = this.#deps;
-    if (this.#options.order === 'live_first') await this.#saveRest();
-    const nowMs = clock.monotonicMs();
-    while (queue.hasAgain && this.#state === 'saving') {
-      // What was written to a connection that broke: in no column of the books, but it may not have arrived.
-      const bytes = Buffer.from(queue.take() ?? []);
-      const { lines } = queue.complete(nowMs);
-      await this.#put({ bytes, lines, firstMs: clock.wallMs() }, () => undefined);
-    }
-    while (!this.#spill.all() && this.#spill.refusal === 'slow_spool' && (await this.#pause()));
-    while (this.#spill.blocks + this.#puts > 0 && (await this.#pause()));
-  }
-
-  /** What is left of a record that was sent in part goes behind all others, so that no line of it comes twice. */
-  async #saveRest(): Promise<void> {
-    const rest = this.#replay.takeRest();
-    if (rest === undefined) return;
-    await this.#put(rest, (ok) => {
-      if (ok) this.#spool.ack(rest.end);
-    });
-  }
-
-  /** Puts a block on disk if the disk takes it. */
-  async #put(block: SpoolBlock, written: (ok: boolean) => void): Promise<void> {
-    while (this.#state === 'saving') {
-      this.#puts += 1;
-      const refusal = this.#spool.offer(block, (ok) => {
-        this.#puts -= 1;
-        written(ok);
-        this.#wakeSave?.();
-      });
-      if (refusal === undefined) return;
-      this.#puts -= 1;
-      if (refusal !== 'slow_spool') return;
-      await this.#pause();
-    }
-  }
-
-  /** Waits a moment; false when time is up. */
-  async #pause(): Promise<boolean> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const cancel = this.#deps.clock.after(RETRY_MS, resolve);
-    this.#wakeSave = resolve;
-    await promise;
-    cancel();
-    this.#wakeSave = undefined;
-    return this.#state === 'saving';
   }
 
   async #close(withinMs: number): Promise<void> {
@@ -344,32 +341,34 @@ export class Backlog {
     cancel();
   }
 
-  #written(ok: boolean): void {
+  #reopenLater(): void {
+    this.#cancelReopen ??= this.#deps.clock.after(REOPEN_MS, () => {
+      this.#cancelReopen = undefined;
+      if (this.#state !== 'unusable') return;
+      this.#state = 'opening';
+      this.#opened = this.#open();
+    });
+  }
+
+  /** True when more is on disk than a destination without would hold in memory. */
+  get #isBig(): boolean {
+    return this.#spool.stats.bytes > this.#options.queueBytes + this.#options.redoBytes;
+  }
+
+  #written(ok: boolean | undefined): void {
     const { queue, share, isAway } = this.#deps;
     if (this.#state !== 'closed') share.set(queue.heldBytes);
     // What the disk was too slow for goes on; senders may wait for it.
-    const goesOn = ok && this.#state === 'ready' && this.#spill.refusal === 'slow_spool';
-    if (goesOn) this.#spill.relieve(isAway(), true);
-    if (ok) this.#relieved();
+    const goesOn = ok === true && this.#state === 'ready' && this.#mover.refusal === 'slow_spool';
+    if (goesOn && this.#journal === undefined) this.#mover.relieve(isAway(), true);
+    if (ok === true) this.#relieved();
     else this.#deps.roomy();
-    this.#wakeSave?.();
+    this.#last.wake();
   }
 
   #relieved(): void {
-    this.#cancelPatience?.();
-    this.#cancelPatience = undefined;
-    this.#patient = true;
+    this.#patience.renew();
     this.#deps.roomy();
-  }
-
-  /** The disk is behind: senders wait for it, but not for ever. */
-  #waitForDisk(): void {
-    if (!this.#patient || this.#cancelPatience !== undefined) return;
-    this.#cancelPatience = this.#deps.clock.after(PATIENCE_MS, () => {
-      this.#cancelPatience = undefined;
-      this.#patient = false;
-      this.#deps.roomy();
-    });
   }
 
   #again(afterMs: number | undefined): void {
@@ -385,16 +384,16 @@ export class Backlog {
 
   #exhausted(): void {
     const { lines, repeats } = this.#books;
-    if (lines > 0 && this.#spill.blocks === 0 && this.#spool.stats.lines === 0) this.#books.emptied();
+    if (lines > 0 && this.#mover.blocks === 0 && this.#spool.stats.lines === 0) this.#books.emptied();
     if (this.#books.lines === 0 && repeats === 0) this.#progress.ended();
   }
 
   #cancelTimers(): void {
     this.#cancelLook?.();
     this.#cancelAgain?.();
-    this.#cancelPatience?.();
+    this.#patience.stop();
+    this.#cancelReopen?.();
     this.#cancelLook = undefined;
     this.#cancelAgain = undefined;
-    this.#cancelPatience = undefined;
   }
 }

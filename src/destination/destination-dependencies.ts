@@ -19,6 +19,10 @@ export interface DestinationDependencies extends SenderDependencies {
   readonly budget: QueueBudget;
   /** Makes the spool of a destination; absent: there is no disk. */
   readonly makeSpool?: ((key: string, options: DestinationOptions, events: SpoolEvents) => Spool) | undefined;
+  /** Of a destination whose options say nothing; absent: memory. */
+  readonly durability?: 'memory' | 'disk';
+  /** Hears of lines that entered the books: before `push` returns, or once they are on disk where they must be. */
+  readonly entered?: (lines: number) => void;
   /** The least time between two small writes, ms, now; absent: 0. */
   readonly paceMs?: () => number;
   /** Hears that `available` may have changed. */

@@ -10,14 +10,17 @@
 // a guaranteed part, and there is no other thing they share.
 import { type DestinationCounts, makeDestinationCounts } from '../telemetry/ledger.ts';
 import type { DropReason } from '../telemetry/drop-reason.ts';
-import { Backlog } from './backlog.ts';
+import type { Backlog } from './backlog.ts';
 import type { DestinationDependencies } from './destination-dependencies.ts';
 import { destinationKey } from './destination-key.ts';
 import { DestinationStats } from './destination-stats.ts';
+import type { Drain } from './drain.ts';
 import { Intake } from './intake.ts';
+import { type IntakeBooks, JournalBooks, MemoryBooks } from './intake-books.ts';
 import { LineQueue } from './line-queue.ts';
 import { Liveness } from './liveness.ts';
 import { LiveOptions } from './live-options.ts';
+import { makeBacklog } from './make-backlog.ts';
 import { makeSender } from './make-sender.ts';
 import type { DestinationOptions } from './options.ts';
 import { Outgoing } from './outgoing.ts';
@@ -31,20 +34,11 @@ const DRAIN_REPEATS_MAX = 1;
 /** Of the time to drain, what is kept to put the rest on disk: a quarter, at most this, ms. */
 const SAVE_MS_MAX = 2000;
 
-interface Drain {
-  readonly promise: Promise<void>;
-  readonly done: () => void;
-  cancel: () => void;
-  readonly deadlineMs: number;
-  readonly reason: DropReason;
-  repeats: number;
-  /** True when the time for writing is over and only a write that cannot be called off is waited for. */
-  over: boolean;
-}
-
 export class Destination implements Output {
   readonly routeKey: string;
   readonly key: string;
+  /** True: every line goes to disk before it counts. */
+  readonly durable: boolean;
   readonly counts: DestinationCounts = makeDestinationCounts();
   readonly stats = new DestinationStats();
   readonly #deps: DestinationDependencies;
@@ -54,6 +48,7 @@ export class Destination implements Output {
   readonly #backlog: Backlog | undefined;
   readonly #share: BudgetShare;
   readonly #intake: Intake;
+  readonly #books: IntakeBooks;
   readonly #pump: () => void;
   readonly #liveness: Liveness;
   readonly #outgoing: Outgoing;
@@ -66,7 +61,8 @@ export class Destination implements Output {
     this.key = destinationKey(dependencies.routeKey, options.addr);
     this.#deps = dependencies;
     this.#liveness = new Liveness(dependencies.noteLiveness);
-    this.#options = new LiveOptions(this.key, options);
+    this.durable = (options.durability ?? dependencies.durability) === 'disk';
+    this.#options = new LiveOptions(this.key, options, this.durable);
     this.#share = dependencies.budget.join();
     const trouble = new TroubleLog({ key: this.key }, dependencies);
     this.#sender = makeSender(this.#options, dependencies, trouble, {
@@ -82,17 +78,20 @@ export class Destination implements Output {
     });
     this.#options.needsRedo = this.#sender.needsRedo;
     this.#queue = new LineQueue(this.#options, dependencies);
-    this.#backlog = this.#makeBacklog();
-    this.#intake = new Intake(this.#options, {
+    const entered = (lines: number) => dependencies.entered?.(lines);
+    const journalBooks = this.durable ? new JournalBooks(this.counts, entered) : undefined;
+    this.#books = journalBooks ?? new MemoryBooks(this.counts, entered);
+    this.#backlog = makeBacklog(this.#options, {
       ...dependencies,
-      queue: this.#queue,
       counts: this.counts,
-      stats: this.stats,
+      journalBooks,
+      queue: this.#queue,
       share: this.#share,
-      backlog: () => this.#backlog,
-      isOnline: () => this.online,
-      accepted: () => this.#askPump(),
+      isAway: () => this.#sender.state === 'offline' || this.#sender.state === 'connecting',
+      sendable: () => this.#write(),
+      roomy: () => this.#intake.wake(),
     });
+    this.#intake = this.#makeIntake();
     this.#outgoing = new Outgoing(this.#options, {
       ...dependencies,
       queue: this.#queue,
@@ -148,6 +147,11 @@ export class Destination implements Output {
 
   get queueBytes(): number {
     return this.#queue.bytes;
+  }
+
+  /** Lines in memory that are in no column of the books, because they must be on disk first. */
+  get unsyncedLines(): number {
+    return this.#books.unsynced;
   }
 
   get redoBytes(): number {
@@ -224,8 +228,7 @@ export class Destination implements Output {
     this.#phase = 'stopped';
     this.#sender.stop();
     this.#backlog?.stop();
-    this.counts.dropped[reason] += this.counts.queued;
-    this.counts.queued = 0;
+    this.#books.stopped(reason);
     this.#queue.clear();
     this.#share.set(0);
     this.#deps.budget.leave(this.#share);
@@ -234,19 +237,16 @@ export class Destination implements Output {
     this.#intake.close();
   }
 
-  #makeBacklog(): Backlog | undefined {
-    const { options } = this;
-    const { makeSpool } = this.#deps;
-    if (makeSpool === undefined || options.spool === false) return undefined;
-    return new Backlog(this.#options, {
+  #makeIntake(): Intake {
+    return new Intake(this.#options, {
       ...this.#deps,
-      makeSpool: (events) => makeSpool(this.key, options, events),
-      counts: this.counts,
       queue: this.#queue,
+      books: this.#books,
+      stats: this.stats,
       share: this.#share,
-      isAway: () => this.#sender.state === 'offline' || this.#sender.state === 'connecting',
-      sendable: () => this.#write(),
-      roomy: () => this.#intake.wake(),
+      backlog: () => this.#backlog,
+      isOnline: () => this.online,
+      accepted: () => this.#askPump(),
     });
   }
 

@@ -68,7 +68,9 @@ export class HuntedLines {
     const { queue } = this.#deps;
     if (queue.mustRepeat) return queue.take(cut);
     const backlog = this.#deps.backlog;
-    return backlog?.hasMore === true ? backlog.takeStep(nowMs, cut) : queue.take(cut);
+    if (backlog?.hasMore === true) return backlog.takeStep(nowMs, cut);
+    // What is on its way to disk comes first, or, where the destination is durable, all goes there.
+    return backlog?.isAhead === true ? undefined : queue.take(cut);
   }
 
   /** Drops the line that comes next as `rejected`, if it is this one; follows `skip`. */

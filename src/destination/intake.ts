@@ -5,12 +5,12 @@
 //
 // A disk that is only behind holds senders as `block` does, for a few seconds at most, rather than drop their lines.
 import type { DropReason } from '../telemetry/drop-reason.ts';
-import type { DestinationCounts } from '../telemetry/ledger.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Backlog } from './backlog.ts';
 import { prefixWithin } from './cut-lines.ts';
 import type { DestinationStats } from './destination-stats.ts';
 import { Gate } from './gate.ts';
+import type { IntakeBooks } from './intake-books.ts';
 import type { LineQueue } from './line-queue.ts';
 import type { WhenFull } from './options.ts';
 import type { BudgetShare, QueueBudget } from './queue-budget.ts';
@@ -23,7 +23,7 @@ export interface IntakeOptions {
 
 export interface IntakeDependencies {
   readonly queue: LineQueue;
-  readonly counts: DestinationCounts;
+  readonly books: IntakeBooks;
   readonly stats: DestinationStats;
   readonly share: BudgetShare;
   readonly budget: QueueBudget;
@@ -59,10 +59,10 @@ export class Intake {
 
   /** Takes lines, or drops them by name; false: the sender must wait for `whenWritable`. */
   push(bytes: Uint8Array, lines: number, canWait: boolean): boolean {
-    const { counts, queue } = this.#deps;
-    counts.in += lines;
+    const { books, queue } = this.#deps;
+    books.arrived(lines);
     if (!this.#open) {
-      counts.dropped.shutdown += lines;
+      books.dropped(lines, 'shutdown');
       return true;
     }
     if (bytes.length > this.#roomBytes() || queue.lines + lines > this.#options.linesMax) {
@@ -89,9 +89,9 @@ export class Intake {
   }
 
   #accept(bytes: Uint8Array, lines: number): void {
-    const { queue, counts, share, stats, clock } = this.#deps;
+    const { queue, books, share, stats, clock } = this.#deps;
     queue.append(bytes, lines, clock.monotonicMs());
-    counts.queued += lines;
+    books.queued(lines);
     share.set(queue.heldBytes);
     stats.grew(queue.bytes, queue.lines);
     this.#deps.backlog()?.look();
@@ -143,10 +143,9 @@ export class Intake {
   }
 
   #evict(rest: Lines, reason: DropReason): void {
-    const { queue, counts, share } = this.#deps;
+    const { queue, books, share } = this.#deps;
     const evicted = queue.evict(rest.bytes.length - this.#roomBytes(), rest.lines - this.#roomLines());
-    counts.queued -= evicted;
-    counts.dropped[reason] += evicted;
+    books.evicted(evicted, reason);
     share.set(queue.heldBytes);
   }
 
@@ -158,7 +157,7 @@ export class Intake {
       const one = prefixWithin(bytes, Number.POSITIVE_INFINITY, 1);
       if (!this.#deps.budget.exhausted(one.size)) cut = one;
     }
-    this.#deps.counts.dropped[reason] += lines - cut.lines;
+    this.#deps.books.dropped(lines - cut.lines, reason);
     if (cut.lines > 0) this.#accept(bytes.subarray(0, cut.size), cut.lines);
   }
 

@@ -47,12 +47,15 @@ export function isLiveChange(before: DestinationOptions, after: DestinationOptio
 
 export class LiveOptions {
   readonly key: string;
+  /** Every line goes to disk before it counts; that does not change. */
+  readonly durable: boolean;
   #now: DestinationOptions;
   /** False where the sender loses nothing that it has sent. */
   needsRedo = true;
 
-  constructor(key: string, options: DestinationOptions) {
+  constructor(key: string, options: DestinationOptions, durable: boolean) {
     this.key = key;
+    this.durable = durable;
     this.#now = options;
   }
 
@@ -90,7 +93,7 @@ export class LiveOptions {
   }
 
   get order(): ReplayOrder {
-    return this.#now.order;
+    return this.durable ? 'strict' : this.#now.order;
   }
 
   get replayRate(): number {

@@ -48,6 +48,8 @@ export interface DestinationOptions {
   /** Which lines go when the spool is at its cap. */
   readonly spoolFull: 'oldest' | 'newest';
   readonly order: ReplayOrder;
+  /** undefined: as the relay's `durability` says. */
+  readonly durability: 'memory' | 'disk' | undefined;
   /** Most lines a second from disk; 0: no bound. */
   readonly replayRate: number;
   readonly spoolmaxbytesperfile: number;
@@ -267,9 +269,8 @@ export const DESTINATION_OPTIONS: readonly Option[] = [
     name: 'durability',
     type: 'choice',
     choices: ['memory', 'disk'],
-    default: 'memory',
-    doc: 'disk: lines count as received only once they are synced to disk; refused until this is built.',
-    status: 'refused',
+    doc: 'disk: every line goes to disk, counts once it is synced there, and is sent after that, in order; absent: as durability at the top says.',
+    status: 'active',
   },
   {
     name: 'when_full',

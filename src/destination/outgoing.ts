@@ -80,7 +80,7 @@ export class Outgoing {
   /** True when nothing is left that must leave before the connection ends. */
   get isDone(): boolean {
     const { queue, backlog } = this.#deps;
-    if (queue.mustRepeat || backlog?.replay.inRecord === true) return false;
+    if (queue.mustRepeat || backlog?.replay.inRecord === true || backlog?.isFlowing === true) return false;
     return !queue.hasMore || backlog?.isAhead === true;
   }
 
@@ -140,7 +140,7 @@ export class Outgoing {
     this.#pace.cancel();
     this.#cancelRedoTrim?.();
     const backlogBytes = backlog?.replay.flightBytes ?? 0;
-    backlog?.callOff(backlogBytes === 0 ? 0 : sender.taken(backlogBytes));
+    backlog?.callOff(backlogBytes === 0 ? 0 : sender.taken(backlogBytes), sender.recalls);
     const size = queue.inFlight ? queue.flightBytes : 0;
     const taken = queue.callOff(size === 0 ? 0 : sender.taken(size), sender.recalls);
     counts.written += taken;
@@ -170,11 +170,15 @@ export class Outgoing {
     return queue.take();
   }
 
-  /** What is in memory, and the rest of a record that was begun: the disk keeps all others for the next start. */
+  /**
+   * What is in memory, and the rest of a record that was begun: the disk keeps all others for the next start. What has
+   * only just gone through the disk of a durable destination leaves too.
+   */
   #takeLast(nowMs: number): Buffer | undefined {
     const { queue, backlog } = this.#deps;
     if (queue.mustRepeat) return queue.take();
     if (backlog?.replay.inRecord === true) return backlog.takeBegun(nowMs);
+    if (backlog?.isFlowing === true) return backlog.take(nowMs, false);
     return queue.hasMore && backlog?.isAhead !== true ? queue.take() : undefined;
   }
 

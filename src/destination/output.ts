@@ -3,7 +3,8 @@
 export interface Output {
   /**
    * Takes whole lines, each ended by a newline; the bytes are copied before it returns, `lines` is their count.
-   * Every line is accounted for in the destination's books: queued, or dropped with a reason by its `when_full`.
+   * Every line is accounted for in the destination's books, now or once it is on disk where it must be (the destination's
+   * `entered` tells): it waits, or was dropped with a reason by its `when_full`.
    * Returns false when a `block` queue is over its bound: the lines were taken all the same if `canWait`, and the
    * sender must pause until the callback of `whenWritable`; if not `canWait`, what did not fit was dropped (slow_conn).
    */

@@ -190,6 +190,7 @@ function fillOptions(addr: string, address: DestinationAddress, values: Values):
     spoolMaxAgeMs: number('spool_max_age'),
     spoolFull: text('spool_full') as 'oldest' | 'newest',
     order: text('order') as ReplayOrder,
+    durability: values.get('durability') as DestinationOptions['durability'],
     replayRate: number('replay_rate'),
     spoolmaxbytesperfile: number('spoolmaxbytesperfile'),
     spoolsyncevery: number('spoolsyncevery'),

@@ -27,6 +27,8 @@ export interface ReplayDependencies {
   readonly spool: Spool;
   readonly books: SpoolBooks;
   readonly pace: ReplayPace;
+  /** False: what is on disk is so little that it may leave at once. Asked for each record that comes from there. */
+  readonly isPaced: () => boolean;
   readonly progress: ReplayProgress;
   /** Asks for another `take` at some time; `undefined`: as soon as possible. */
   readonly again: (afterMs?: number) => void;
@@ -50,6 +52,8 @@ export class Replay {
   readonly #options: ReplayOptions;
   readonly #deps: ReplayDependencies;
   #record: SpoolRecord | undefined;
+  #isPaced = true;
+  #keepsUp = false;
   /** Bytes and lines of the record that were sent. */
   #sentBytes = 0;
   #sentLines = 0;
@@ -104,6 +108,16 @@ export class Replay {
     return this.#unacked.length > 0;
   }
 
+  /** True when the record that is being sent leaves at the pace of a backlog. */
+  get isPaced(): boolean {
+    return this.#isPaced;
+  }
+
+  /** True when the last read found a record in memory, or nothing. */
+  get keepsUp(): boolean {
+    return this.#keepsUp;
+  }
+
   /** True when all that was on disk has been sent. */
   get isExhausted(): boolean {
     return this.#exhausted && this.#record === undefined;
@@ -128,7 +142,7 @@ export class Replay {
       return undefined;
     }
     const wanted = record.lines - this.#sentLines;
-    const linesMax = this.#deps.pace.allowance(nowMs, wanted);
+    const linesMax = this.#isPaced ? this.#deps.pace.allowance(nowMs, wanted) : wanted;
     if (linesMax === 0) {
       this.#deps.again(this.#deps.pace.waitMs(nowMs, wanted));
       return undefined;
@@ -149,7 +163,7 @@ export class Replay {
     assert(record !== undefined && this.inFlight, 'a piece completed that was not under way');
     const lines = this.#flightLines;
     this.#settle(this.#flightBytes, lines);
-    this.#deps.progress.sent(lines);
+    if (record.release === undefined) this.#deps.progress.sent(lines);
     if (this.#sentBytes === record.bytes.length) {
       if (!this.#forgotten) this.#unacked.push({ end: record.end, lines: record.lines, at });
       this.#drop();
@@ -223,8 +237,13 @@ export class Replay {
     this.#mark.reject(line, taken);
   }
 
-  /** Ends the write under way, of which `bytes` were taken: whole lines in them count as written. */
-  callOff(bytes: number): void {
+  /**
+   * Ends the write under way, of which `bytes` were taken: whole lines in them count as written. `recalls`: false when it
+   * goes on all the same; its memory is then not given back.
+   */
+  callOff(bytes: number, recalls: boolean): void {
+    if (this.inFlight && !recalls && this.#record !== undefined)
+      this.#record = { ...this.#record, release: undefined };
     if (this.inFlight && this.#record !== undefined) {
       const start = this.#sentBytes;
       const lines = countLines(this.#record.bytes, start, start + bytes);
@@ -257,13 +276,14 @@ export class Replay {
     const { spool, books } = this.#deps;
     this.#purging = true;
     let purged = 0;
-    let record = this.inFlight ? undefined : (this.takeRest() ?? this.#takeUnsent());
+    let record: SpoolRecord | undefined = this.inFlight ? undefined : (this.takeRest() ?? this.#takeUnsent());
     while (!this.#stopped) {
       record ??= await spool.read();
       if (record === undefined) break;
       purged += books.lost(record.lines, 'purged');
       this.#unacked = [];
       this.#forgotten = this.inFlight;
+      record.release?.();
       spool.ack(record.end);
       record = undefined;
     }
@@ -293,7 +313,7 @@ export class Replay {
   #takeUnsent(): SpoolRecord | undefined {
     const record = this.#record;
     this.#drop();
-    return record;
+    return record && { ...record, release: undefined };
   }
 
   #settle(bytes: number, lines: number): void {
@@ -304,6 +324,7 @@ export class Replay {
   }
 
   #drop(): void {
+    this.#record?.release?.();
     this.#record = undefined;
     this.#forgotten = false;
     this.#sentBytes = 0;
@@ -332,7 +353,9 @@ export class Replay {
     this.#done = false;
     void this.#deps.spool.read(done).then((record) => {
       this.#reading = false;
+      if (this.#stopped || this.#rewindDue) record?.release?.();
       if (this.#stopped) return;
+      this.#keepsUp = record === undefined || record.release !== undefined;
       if (this.#rewindDue) this.#rewind();
       else if (record !== undefined) this.#got(record);
       else if (!this.#news) this.#end();
@@ -347,10 +370,12 @@ export class Replay {
     books.passed(passed.lines);
     if (passed.lines < record.lines) {
       this.#record = record;
+      this.#isPaced = record.release === undefined && this.#deps.isPaced();
       this.#sentBytes = passed.size;
       this.#sentLines = passed.lines;
       return;
     }
+    record.release?.();
     const { lines, end } = record;
     this.#unacked.push({ end, lines, at: this.#unacked.at(-1)?.at ?? { agedMs: 0, bytes: 0 } });
     this.#read();

@@ -82,19 +82,6 @@ export class Spill {
     return true;
   }
 
-  /** Puts lines from elsewhere behind what is on disk, booked as loaded; resolves to false when the disk does not take them. */
-  load(bytes: Buffer, lines: number): Promise<boolean> {
-    const { spool, books, clock } = this.#deps;
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    const refusal = spool.offer({ bytes, lines, firstMs: clock.wallMs() }, (ok) => {
-      if (!ok) books.failed(lines);
-      resolve(ok);
-    });
-    if (refusal === undefined) books.loaded(lines);
-    else resolve(false);
-    return promise;
-  }
-
   #boundBytes(): number {
     const { share } = this.#deps;
     return Math.min(this.#options.queueBytes, share.bytes + share.room);

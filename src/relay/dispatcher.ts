@@ -1,5 +1,6 @@
 // Hands bytes from inputs to the engine, lines from the engine to destinations, and keeps the relay's books.
-// Between two turns of the event loop the books balance: every line of a run is booked before the call returns.
+// Between two turns of the event loop the books balance: every line of a run is booked before the call returns, or, when
+// it must be on disk first, together with its destination's entry (RunBooks).
 import type { Output } from '../destination/output.ts';
 import type { Engine, Outcome, WindowValues } from '../engine/engine.ts';
 import { LineStream } from '../engine/line-stream.ts';
@@ -7,6 +8,7 @@ import type { Dispatcher, LineSink, StreamEnd } from '../input/dispatcher.ts';
 import type { DropReason } from '../telemetry/drop-reason.ts';
 import type { RelayCounts } from '../telemetry/ledger.ts';
 import { assert } from '../util/assert.ts';
+import type { RunBooks } from './run-books.ts';
 import type { Clock } from '../util/clock.ts';
 
 /**
@@ -31,6 +33,7 @@ export interface LineDispatcherOptions {
 export interface LineDispatcherDependencies {
   readonly engine: Engine;
   readonly counts: RelayCounts;
+  readonly runBooks: RunBooks;
   readonly clock: Clock;
   /** The destination of an output id; asked once per run and output. */
   readonly outputOf: (id: number) => Output | undefined;
@@ -114,10 +117,13 @@ export class LineDispatcher implements Dispatcher {
    * unroutable. They cannot wait: a full queue spills or drops them.
    */
   generate(outputs: readonly number[], bytes: Uint8Array, lines: number): void {
-    const { counts, outputOf } = this.#deps;
-    counts.generated += lines;
-    counts.copies += lines * Math.max(0, outputs.length - 1);
-    if (outputs.length === 0) counts.dropped.unroutable += lines;
+    const { counts, runBooks, outputOf } = this.#deps;
+    if (outputs.length === 0) {
+      counts.generated += lines;
+      counts.dropped.unroutable += lines;
+      return;
+    }
+    runBooks.generated(lines, lines * (outputs.length - 1));
     for (const id of outputs) {
       const output = outputOf(id);
       assert(output !== undefined, 'a plan names an output that is not there');
@@ -163,14 +169,16 @@ export class LineDispatcher implements Dispatcher {
 
   /** Books a run and pushes its lines; outputs that want the sender to wait are noted in #blocked. */
   #settle(outcome: Outcome, canWait: boolean, sender: string): void {
-    const { counts, outputOf, takeValues } = this.#deps;
-    counts.received += outcome.received;
-    counts.consumed += outcome.consumed;
-    counts.copies += outcome.copies;
-    counts.dropped.invalid += outcome.invalid;
-    counts.dropped.out_of_order += outcome.outOfOrder;
-    counts.dropped.blocklisted += outcome.blocklisted;
-    counts.dropped.unroutable += outcome.unroutable;
+    const { counts, runBooks, outputOf, takeValues } = this.#deps;
+    const { received, copies, invalid, outOfOrder, blocklisted, unroutable, consumed } = outcome;
+    const ended = invalid + outOfOrder + blocklisted + unroutable + consumed;
+    counts.received += ended;
+    counts.consumed += consumed;
+    counts.dropped.invalid += invalid;
+    counts.dropped.out_of_order += outOfOrder;
+    counts.dropped.blocklisted += blocklisted;
+    counts.dropped.unroutable += unroutable;
+    runBooks.ran(received - ended, copies);
     this.orderFutures += outcome.orderFuture;
     for (const emit of outcome.emits) {
       const output = outputOf(emit.output);

@@ -49,6 +49,8 @@ function readDestination(destination: Destination, nowMs: number): DestinationSt
     online: destination.online,
     blocking: destination.blocking,
     queueBytes: destination.queueBytes,
+    durable: destination.durable,
+    unsyncedLines: destination.unsyncedLines,
     queueBytesHighWater: stats.queueBytesHigh,
     queueBytesMax: options.queueBytes,
     writtenBytes: stats.bytesWritten,

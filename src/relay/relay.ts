@@ -32,6 +32,7 @@ import { makeTableAdmin } from './make-table-admin.ts';
 import { makeRelayView } from './relay-view.ts';
 import { type FreshConfig, Reload } from './reload.ts';
 import { Routing } from './routing.ts';
+import { RunBooks } from './run-books.ts';
 import { makeSpoolAdmin } from './spool-admin.ts';
 import type { SpoolRoot } from './spool-root.ts';
 import { TableControl } from './table-control.ts';
@@ -83,6 +84,7 @@ export class Relay {
   readonly engine: Engine;
   readonly counts: RelayCounts = makeRelayCounts();
   readonly aggregation: Aggregation;
+  readonly #runBooks = new RunBooks(this.counts);
   readonly #world: RelayWorld;
   readonly #badMetrics: BadMetrics;
   #config: Config;
@@ -262,6 +264,7 @@ export class Relay {
       {
         engine,
         counts: this.counts,
+        runBooks: this.#runBooks,
         clock,
         outputOf: (id) => this.routing.outputOf(id),
         takeValues: (values) => this.aggregation.take(values),
@@ -299,6 +302,8 @@ export class Relay {
           budget: this.#budget,
           afterTurn,
           makeSpool,
+          durability: this.config.durability,
+          entered: (lines) => this.#runBooks.entered(lines),
           paceMs: () => pacer.paceMs,
           noteWrite: (bytes) => pacer.noteWrite(bytes),
           noteRejected: (line, error, addr) => this.#badMetrics.record('rejected', line, error, addr),

@@ -11,6 +11,7 @@ import { validateKey } from '../metric/validate-key.ts';
 import type { ValidationLevels } from '../metric/validation-levels.ts';
 import type { TableOptions } from '../table/options.ts';
 import { Snapshot } from '../table/snapshot.ts';
+import { TableError } from '../table/table-error.ts';
 import { DROP_REASONS } from '../telemetry/drop-reason.ts';
 import { type DestinationCounts, type DestinationRow, makeDestinationCounts } from '../telemetry/ledger.ts';
 import type { Clock } from '../util/clock.ts';
@@ -29,7 +30,7 @@ export interface RoutingDependencies {
   readonly clock: Clock;
   /** Aggregators at work; told of each table as it comes in force. */
   readonly aggregation: Pick<Aggregation, 'apply' | 'slotOf'>;
-  /** What every destination gets; its route key is added. */
+  /** What every destination gets; its route key is added. Without `makeSpool` none of them can be durable. */
   readonly destination: Omit<DestinationDependencies, 'routeKey'>;
 }
 
@@ -90,6 +91,7 @@ export class Routing {
     const wanted = table.routes.flatMap(({ key, destinations }) =>
       destinations.map((options) => ({ routeKey: key, options })),
     );
+    for (const destination of wanted) this.#checkDurability(destination);
     const ids = this.#idsFor(wanted);
     let count = 0;
     const byRoute = table.routes.map(({ destinations }) => ids.slice(count, (count += destinations.length)));
@@ -105,6 +107,17 @@ export class Routing {
       slotIds,
       byRoute,
     };
+  }
+
+  #checkDurability({ routeKey, options }: PlacedDestination): void {
+    const { durability, makeSpool } = this.#deps.destination;
+    if ((options.durability ?? durability) !== 'disk') return;
+    const rule = `route "${routeKey}"`;
+    const what = `destination ${options.addr} has durability=disk`;
+    if (options.spool === false)
+      throw new TableError(rule, `${what} and spool=false, which exclude each other`);
+    if (makeSpool === undefined)
+      throw new TableError(rule, `${what}, and there is no spool folder that can be used`);
   }
 
   /** Gives each destination the output id of the one that goes on as it, or a free one. */

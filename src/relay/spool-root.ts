@@ -1,6 +1,7 @@
 // The spool folder of a relay: checked and locked once at start, then the place where each destination's spool is made.
 // A folder that cannot be used is one warning, and then there is no disk; one that another relay uses is an error, unless
-// nobody chose it: with no `spool_dir` the folder is the current one, as in carbon-relay-ng.
+// nobody chose it: with no `spool_dir` the folder is the current one, as in carbon-relay-ng. Where a destination is durable
+// both are errors.
 import { access, constants, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
@@ -48,7 +49,12 @@ export class SpoolRoot {
       return new SpoolRoot(path, lock, dependencies);
     } catch (error) {
       const { message } = error as Error;
-      if (error instanceof SpoolLockedError && config.spoolDir !== '') throw error;
+      const isDurable = hasDurable(config);
+      if (error instanceof SpoolLockedError && (config.spoolDir !== '' || isDurable)) throw error;
+      if (isDurable) {
+        const text = `durability = "disk" needs a spool folder, and spool_dir "${config.spoolDir}" cannot be used: ${message}`;
+        throw new Error(text, { cause: error });
+      }
       dependencies.log.warn(
         `spool_dir "${config.spoolDir}" cannot be used: ${message}; what does not fit in memory is dropped`,
       );
@@ -69,7 +75,9 @@ export class SpoolRoot {
         syncPeriodMs: options.spoolsyncperiod,
         maxBytes: options.spoolmaxbytes === 0 ? undefined : options.spoolmaxbytes,
         maxAgeMs: options.spoolMaxAgeMs === 0 ? undefined : options.spoolMaxAgeMs,
-        goes: options.spoolFull,
+        durable: options.durability === 'disk',
+        // What counts as received is not given up for what does not yet.
+        goes: options.durability === 'disk' ? 'newest' : options.spoolFull,
       },
       { files: this.#files, clock, random, events },
     );
@@ -84,4 +92,10 @@ export class SpoolRoot {
   async release(): Promise<void> {
     await this.#lock.release();
   }
+}
+
+function hasDurable({ table, durability }: Config): boolean {
+  return table.routes.some((route) =>
+    route.destinations.some((options) => (options.durability ?? durability) === 'disk'),
+  );
 }

@@ -285,6 +285,20 @@ const DESTINATION_METRICS: readonly MetricDeclaration[] = [
   perDestination('sluice_destination_blocking', 'gauge', '1 while a full queue holds senders back.', (d) => {
     return Number(d.blocking);
   }),
+  perDestination(
+    'sluice_destination_durable',
+    'gauge',
+    '1 where lines go to disk before they count.',
+    (d) => {
+      return Number(d.durable);
+    },
+  ),
+  perDestination(
+    'sluice_destination_unsynced_lines',
+    'gauge',
+    'Lines in memory that do not count as received before they are on disk.',
+    (d) => d.unsyncedLines,
+  ),
   perDestination('sluice_destination_queue_bytes', 'gauge', 'Bytes in the queue now.', (d) => d.queueBytes),
   perDestination(
     'sluice_destination_queue_high_water_bytes',

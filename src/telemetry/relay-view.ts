@@ -61,6 +61,10 @@ export interface DestinationStats {
   readonly blocking: boolean;
   /** In memory now, and the most there was since the start. */
   readonly queueBytes: number;
+  /** True: lines go to disk before they count. */
+  readonly durable: boolean;
+  /** Of a durable destination: lines in memory that do not count as received yet. */
+  readonly unsyncedLines: number;
   readonly queueBytesHighWater: number;
   readonly queueBytesMax: number;
   readonly writtenBytes: number;

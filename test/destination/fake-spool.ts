@@ -36,9 +36,12 @@ export class FakeSpool implements Spool {
   failsToOpen: Error | undefined;
   closed = false;
   reads = 0;
+  /** Records that were read and were not in memory. */
+  diskReads = 0;
   offers: number[] = [];
   readonly #waiting: Waiting[] = [];
   readonly #gone = new Set<number>();
+  readonly #kept = new Map<number, () => void>();
   #waitingBytes = 0;
   #at: number;
   #starved = false;
@@ -99,14 +102,30 @@ export class FakeSpool implements Spool {
     return undefined;
   }
 
+  /** Gives back all blocks that wait: the disk failed. */
+  fail(): void {
+    this.#settle(this.#waiting.length, false);
+  }
+
   /** Writes the blocks that wait, or at most `count` of them. */
-  write(count = Number.POSITIVE_INFINITY, ok = true): void {
+  write(count = Number.POSITIVE_INFINITY): void {
+    this.#settle(count, true);
+  }
+
+  /** Writes what waits, and gives all memory back. */
+  end(): void {
+    this.write();
+    this.forget();
+  }
+
+  #settle(count: number, ok: boolean): void {
     for (let left = count; left > 0; left -= 1) {
       const next = this.#waiting.shift();
       if (next === undefined) break;
       const { block, written } = next;
       this.#waitingBytes -= block.bytes.length;
       const { lines, firstMs } = block;
+      if (ok && block.release !== undefined) this.#kept.set(this.disk.records.length, block.release);
       if (ok) this.disk.records.push({ text: block.bytes.toString(), lines, firstMs });
       written(ok);
     }
@@ -134,11 +153,14 @@ export class FakeSpool implements Spool {
       this.#starved = true;
       return undefined;
     }
+    const release = this.#kept.get(this.#at);
+    this.#kept.delete(this.#at);
+    if (release === undefined) this.diskReads += 1;
     this.#at += 1;
     const { text, lines, firstMs } = record;
     const bytes = Buffer.from(text);
     this.#handedOut.push(bytes);
-    return { bytes, lines, firstMs, end: { segment: 1, offset: this.#at } };
+    return { bytes, lines, firstMs, end: { segment: 1, offset: this.#at }, release };
   }
 
   ack(end: SpoolPosition): void {
@@ -151,6 +173,11 @@ export class FakeSpool implements Spool {
     if (this.#reading) throw new Error('rewound during a read');
     this.#at = this.disk.acked;
     this.#starved = false;
+  }
+
+  forget(): void {
+    for (const release of this.#kept.values()) release();
+    this.#kept.clear();
   }
 
   /** Loses the oldest record that was not read, as a cap or damage would. */
@@ -172,7 +199,7 @@ export class FakeSpool implements Spool {
   async close(): Promise<void> {
     await Promise.resolve();
     if (this.closed) return;
-    this.write();
+    this.end();
     this.closed = true;
   }
 }

@@ -120,7 +120,9 @@ test('every option of the table is accepted with its default', () => {
   for (const option of DESTINATION_OPTIONS) {
     const sample = option.default === undefined || option.default === '' ? undefined : String(option.default);
     const value =
-      sample ?? { string: 'x=y', bool: 'false', int: '7' }[option.type as 'string' | 'bool' | 'int'];
+      sample ??
+      option.choices?.[0] ??
+      { string: 'x=y', bool: 'false', int: '7' }[option.type as 'string' | 'bool' | 'int'];
     parsed(`file:/tmp/x ${option.name}=${value}`);
   }
 });

@@ -105,7 +105,7 @@ export function makeRig(
     },
     finish() {
       destination.stop();
-      spool?.write();
+      spool?.end();
       assertNothingHeld({ destination, clock, budget, pool });
     },
   };

@@ -172,7 +172,7 @@ test('a write that fails for good is booked as spool_error', async () => {
   rig.spool.slow = true;
   rig.push(numbered(1, 10));
   rig.clock.advance(1100);
-  rig.spool.write(1, false);
+  rig.spool.fail();
   assert.equal(rig.destination.counts.dropped.spool_error, 10);
   assert.equal(rig.destination.counts.spooled, 0);
   rig.finish();

@@ -51,6 +51,7 @@ export class SpoolWorld {
       maxBytes: this.#pick([1_000_000, goes === 'oldest' ? 30_000 : 60_000]),
       syncEveryLines: this.#pick([1, 50, 10_000]),
       waitingBytesMax: this.#pick([3000, 1_000_000]),
+      durable: this.random() < 0.4,
       ...(this.random() < 0.1 ? { maxAgeMs: 20_000 } : {}),
     });
   }
@@ -74,7 +75,8 @@ export class SpoolWorld {
     else if (dice < 80) this.#read();
     else if (dice < 88) this.#ack();
     else if (dice < 90) await this.#rewind();
-    else if (dice < 93) await this.#settle();
+    else if (dice < 92) await this.#settle();
+    else if (dice < 93) this.rig.spool.forget();
     else if (dice < 95) this.#fail();
     else if (dice < 96) await this.#reopen();
     else if (dice < 97.2) await this.#crash('kill');
@@ -103,6 +105,7 @@ export class SpoolWorld {
       `${missing.length} lines are missing, ${this.#lostTotal} were told of; the first is ${missing[0]}`,
     );
     await this.rig.spool.close();
+    assert.equal(this.rig.kept, 0, 'memory that was kept is given back');
     const opening = await this.rig.reopen();
     assert.equal(opening.lines, 0, 'what was acknowledged does not come back after a close');
   }
@@ -146,7 +149,8 @@ export class SpoolWorld {
     const from = this.rig.next;
     const { written, failed } = this.rig;
     assert.ok(written >= 0 && failed >= 0);
-    if (this.rig.offer(count, pad) !== undefined) {
+    const { durable = false } = this.rig.options;
+    if (this.rig.offer(count, pad, durable && this.random() < 0.7) !== undefined) {
       // Refused lines never come back: their numbers are not given to others.
       this.rig.next += count;
       return;
@@ -158,7 +162,7 @@ export class SpoolWorld {
     this.rig.outcomes.set(from, (ok) => {
       for (let number = from; number < from + count; number += 1) {
         const line = this.#lines.get(number)!;
-        if (ok) line.kept = 'kernel';
+        if (ok) line.kept = durable ? 'disk' : 'kernel';
         else line.mayMiss = true;
       }
       if (!ok) this.#held -= count;
@@ -196,7 +200,9 @@ export class SpoolWorld {
     assert.equal(numbers.length, record.lines);
     // What was read before is as it was, until it is said to be done with.
     for (const needed of this.#needed) assert.equal(lineNumbers(needed.bytes)[0], needed.first);
-    this.#needed.push({ bytes: record.bytes, first: numbers[0] });
+    // That of a record from memory is said by itself.
+    if (record.release === undefined) this.#needed.push({ bytes: record.bytes, first: numbers[0] });
+    record.release?.();
     for (const number of numbers) {
       const line = this.#lines.get(number);
       assert.ok(line !== undefined, `line ${number} was read and never taken`);

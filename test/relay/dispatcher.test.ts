@@ -6,17 +6,22 @@ import { makeWasmEngine } from '../../src/engine/wasm-engine.ts';
 import { loadEngineModule } from '../../src/engine/wasm-module.ts';
 import type { StreamEnd } from '../../src/input/dispatcher.ts';
 import { LineDispatcher } from '../../src/relay/dispatcher.ts';
+import { RunBooks } from '../../src/relay/run-books.ts';
 import { makeRelayCounts } from '../../src/telemetry/ledger.ts';
 import { FakeClock } from '../destination/fake-clock.ts';
 
 const module = await loadEngineModule();
 
 class FakeOutput implements Output {
+  /** True: the test says when its lines are in its books. */
+  durable = false;
+  entered: (lines: number) => void = () => undefined;
   text = '';
   full = false;
   readonly waiters: (() => void)[] = [];
 
-  push(bytes: Uint8Array, _lines: number, canWait: boolean): boolean {
+  push(bytes: Uint8Array, lines: number, canWait: boolean): boolean {
+    if (!this.durable) this.entered(lines);
     if (this.full && !canWait) return false;
     this.text += Buffer.from(bytes).toString('latin1');
     return !this.full;
@@ -38,7 +43,10 @@ class CountingOutput implements Output {
   bytes = 0;
   bytesMax = 0;
 
-  push(bytes: Uint8Array): boolean {
+  entered: (lines: number) => void = () => undefined;
+
+  push(bytes: Uint8Array, lines: number): boolean {
+    this.entered(lines);
     this.bytes += bytes.length;
     this.bytesMax = Math.max(this.bytesMax, bytes.length);
     return true;
@@ -49,16 +57,17 @@ class CountingOutput implements Output {
   }
 }
 
+const OPTIONS = {
+  lineBytesMax: 1000,
+  chunkBytesMax: 262_144,
+  maxSeries: 1000,
+  levels: { legacy: 'medium', m20: 'medium' },
+  validateOrder: false,
+  orderFutureMaxSec: 86_400,
+} as const;
+
 async function makeRig({ outputCount = 2 } = {}) {
-  const options = {
-    lineBytesMax: 1000,
-    chunkBytesMax: 262_144,
-    maxSeries: 1000,
-    levels: { legacy: 'medium', m20: 'medium' },
-    validateOrder: false,
-    orderFutureMaxSec: 86_400,
-  } as const;
-  const engine = await makeWasmEngine(options, module);
+  const engine = await makeWasmEngine(OPTIONS, module);
   engine.setResolve((key) => {
     const text = Buffer.from(key).toString('latin1');
     if (text === 'summed') return { kind: 'consume', values: [3, 1] };
@@ -71,11 +80,14 @@ async function makeRig({ outputCount = 2 } = {}) {
   const outputs = [new FakeOutput(), new FakeOutput()] as const;
   const rest = new CountingOutput();
   const counts = makeRelayCounts();
+  const runBooks = new RunBooks(counts);
+  for (const output of [...outputs, rest]) output.entered = (lines) => runBooks.entered(lines);
   const state = { short: false, long: false, bad: [] as string[], uncounted: 0, values: [] as string[] };
   const afterTurn: (() => void)[] = [];
-  const dispatcher = new LineDispatcher(options, {
+  const dispatcher = new LineDispatcher(OPTIONS, {
     engine,
     counts,
+    runBooks,
     clock: new FakeClock(),
     outputOf: (id) => outputs[id] ?? rest,
     takeValues: ({ count, slots, numbers }) => {
@@ -106,7 +118,7 @@ async function makeRig({ outputCount = 2 } = {}) {
   const endTurn = (): void => {
     for (const fn of afterTurn.splice(0)) fn();
   };
-  return { dispatcher, outputs, rest, counts, state, open, endTurn };
+  return { dispatcher, outputs, rest, counts, runBooks, state, open, endTurn };
 }
 
 test('every line of a stream is booked under one name', async () => {
@@ -130,6 +142,19 @@ test('every line of a stream is booked under one name', async () => {
     '10.0.0.1:5 invalid packet must consist of 3 fields: ',
     '10.0.0.1:5 truncated truncated: cut 1',
   ]);
+});
+
+test('a line for a durable output is received when that has it, all others at once', async () => {
+  const { open, outputs, counts, runBooks } = await makeRig();
+  outputs[1].durable = true;
+  open('x').write('a 1 2\nboth 1 2\none 1 2\none 3 4\nbad\nblocked 1 2\n');
+  assert.equal(outputs[1].text, 'both 1 2\none 1 2\none 3 4\n');
+  // Dropped before a destination: 2; with output 0: a, and one copy of both.
+  assert.deepEqual([counts.received, counts.copies], [3, 1]);
+  runBooks.entered(2);
+  assert.deepEqual([counts.received, counts.copies], [5, 1]);
+  runBooks.entered(1);
+  assert.deepEqual([counts.received, counts.copies], [6, 1]);
 });
 
 test('bad lines beyond the samples are counted', async () => {

@@ -34,6 +34,7 @@ export function destination(options: Partial<DestinationOptions> = {}): Destinat
     spoolMaxAgeMs: 0,
     spoolFull: 'oldest',
     order: 'live_first',
+    durability: undefined,
     replayRate: 0,
     writeTimeoutMs: 120_000,
     maxConnAgeMs: 0,

@@ -86,6 +86,8 @@ export function makeDestinationStats(changes: Partial<DestinationStats> = {}): D
     online: true,
     blocking: false,
     queueBytes: 10,
+    durable: false,
+    unsyncedLines: 0,
     queueBytesHighWater: 100,
     queueBytesMax: 1000,
     writtenBytes: 5000,

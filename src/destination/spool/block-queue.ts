@@ -1,5 +1,6 @@
 // Blocks offered and not yet written, and how they become records: small ones are put together until a record holds
-// 256 KiB, and a write takes a few records at once.
+// 256 KiB, and a write takes a few records at once. In a durable spool each block is a record, so that what is read from
+// memory is what was offered.
 import type { SpoolBlock } from './spool.ts';
 
 /** A record is closed once it holds so much. */
@@ -20,6 +21,8 @@ export interface RecordDraft {
   readonly lines: number;
   readonly payloadBytes: number;
   readonly firstMs: number;
+  /** See SpoolBlock; only where the record is one block. */
+  readonly release?: (() => void) | undefined;
 }
 
 /** What one write takes. */
@@ -31,9 +34,15 @@ export interface Batch {
 }
 
 export class BlockQueue {
+  /** A record is closed once it holds so much. */
+  readonly #recordBytes: number;
   #waiting: Waiting[] = [];
   #lines = 0;
   #bytes = 0;
+
+  constructor(options: { readonly recordPerBlock: boolean }) {
+    this.#recordBytes = options.recordPerBlock ? 1 : RECORD_BYTES;
+  }
 
   get lines(): number {
     return this.#lines;
@@ -75,8 +84,9 @@ export class BlockQueue {
       total.blocks += 1;
       total.lines += block.lines;
       total.bytes += block.bytes.length;
-      if (record.payloadBytes < RECORD_BYTES) continue;
-      records.push({ ...record, parts: together(parts, record.payloadBytes) });
+      if (record.payloadBytes < this.#recordBytes) continue;
+      const release = this.#recordBytes === 1 ? block.release : undefined;
+      records.push({ ...record, parts: together(parts, record.payloadBytes), release });
       parts = [];
       record = { lines: 0, payloadBytes: 0, firstMs: 0 };
     }

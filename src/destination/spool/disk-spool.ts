@@ -5,6 +5,8 @@
 // The disk may be full, slow, read-only, failing or hung. In all of that: it opens; what was synced and is whole is read
 // back, in order; nothing is read that was not written; what is lost is counted; and nobody who offers lines ever waits.
 //
+// A durable spool syncs each write before it tells of it, and gives a reader that keeps up the records from memory.
+//
 //   offer ─▶ BlockQueue ─▶ SegmentWriter ─▶ 0000000009.seg   ◀─ SpoolReader ─▶ read … ack
 //            8 MiB         one write at     0000000008.seg         │ one read at a time
 //                          a time           0000000007.seg ◀───────┘
@@ -15,13 +17,14 @@
 // synced (it survives the power's end) → read → acknowledged → its segment deleted once a cursor behind it is synced.
 // Numbers of segments only grow, and each start begins a new one: an old file is never appended to.
 //
-// The bytes of a segment are drawn in spool-format.ts, those of the cursor in cursor-file.ts, both in docs/spool.md.
-// Reading over damage is in record-reader.ts, opening a folder in load-folder.ts.
+// The bytes of a segment are drawn in spool-format.ts, those of the cursor in cursor-file.ts; reading over damage is in
+// record-reader.ts, opening a folder in load-folder.ts.
 import { dirname } from 'node:path';
 import { BlockQueue } from './block-queue.ts';
 import { type Cursor, CURSOR_NAME, CursorFile } from './cursor-file.ts';
 import type { DiskSpoolDependencies, DiskSpoolOptions } from './disk-spool-options.ts';
 import { DiskRoom } from './disk-room.ts';
+import { KeptRecords } from './kept-records.ts';
 import { limitFiles } from './limited-files.ts';
 import { type LoadedFolder, loadFolder } from './load-folder.ts';
 import { sealSegment } from './load-segment.ts';
@@ -65,7 +68,8 @@ export class DiskSpool implements Spool {
   readonly #options: DiskSpoolOptions;
   readonly #deps: DiskSpoolDependencies;
   readonly #list = new SegmentList();
-  readonly #queue = new BlockQueue();
+  readonly #queue: BlockQueue;
+  readonly #kept = new KeptRecords();
   readonly #meters: {
     readonly writes: TimingMeter;
     readonly syncs: TimingMeter;
@@ -82,6 +86,7 @@ export class DiskSpool implements Spool {
 
   constructor(options: DiskSpoolOptions, dependencies: DiskSpoolDependencies) {
     this.#options = options;
+    this.#queue = new BlockQueue({ recordPerBlock: options.durable === true });
     this.#deps = { ...dependencies, files: limitFiles(dependencies.files) };
     const { clock } = dependencies;
     const [writes, syncs, reads] = [new TimingMeter(clock), new TimingMeter(clock), new TimingMeter(clock)];
@@ -173,6 +178,10 @@ export class DiskSpool implements Spool {
     this.#parts?.reader.ack(end);
   }
 
+  forget(): void {
+    this.#kept.clear();
+  }
+
   rewind(): void {
     this.#parts?.reader.rewind();
   }
@@ -232,7 +241,7 @@ export class DiskSpool implements Spool {
     const list = this.#list;
     const reader = new SpoolReader(
       { acked: loaded.cursor ?? start, maxAgeMs: this.#options.maxAgeMs ?? Number.POSITIVE_INFINITY },
-      { files, clock, list, timing: this.#meters.reads, events: this.#readerEvents() },
+      { files, clock, list, kept: this.#kept, timing: this.#meters.reads, events: this.#readerEvents() },
     );
     const cap = Math.max(SEGMENT_BYTES_MIN, Math.floor(maxBytes / SEGMENTS_UNDER_CAP));
     const writer = new SegmentWriter(
@@ -242,6 +251,7 @@ export class DiskSpool implements Spool {
         nextNumber: loaded.nextNumber,
         segmentBytes: Math.min(this.#options.segmentBytes, cap),
         flushDelayMs: this.#options.flushDelayMs ?? FLUSH_DELAY_MS,
+        durable: this.#options.durable === true,
       },
       {
         files,
@@ -250,7 +260,9 @@ export class DiskSpool implements Spool {
         list,
         queue: this.#queue,
         room,
+        kept: this.#kept,
         timing: this.#meters.writes,
+        syncTiming: this.#meters.syncs,
         events: this.#writerEvents(maxBytes),
       },
     );
@@ -278,7 +290,8 @@ export class DiskSpool implements Spool {
     return {
       created: () => this.#parts?.syncer.folderChanged(),
       wrote: (open, lines) => {
-        this.#parts?.syncer.wrote(open, lines);
+        // What a durable spool wrote is synced; only the end of a segment is left for the syncer.
+        if (this.#options.durable !== true) this.#parts?.syncer.wrote(open, lines);
         this.#parts?.reader.wrote();
       },
       finished: (open) => this.#parts?.syncer.finished(open),

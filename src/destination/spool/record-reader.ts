@@ -28,6 +28,8 @@ export interface FoundRecord {
   readonly lines: number;
   readonly firstMs: number;
   readonly index: number;
+  /** See SpoolBlock; only of one that was kept in memory. */
+  readonly release?: (() => void) | undefined;
 }
 
 /** A stretch without a whole record. */

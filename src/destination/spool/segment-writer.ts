@@ -1,6 +1,7 @@
 // Writes what was offered, in order, to the newest segment. One write at a time; syncs run beside it and are never waited
 // for. While a write is under way blocks gather, and the next write takes them together; after idleness the first ones
-// wait a few ms for company.
+// wait a few ms for company. In a durable spool a write is followed by its sync before anybody hears of it, and the first
+// blocks do not wait: their giver has gathered them.
 //
 //   trouble                   what happens                                              left when
 //   no room (ENOSPC, reserve) state full: offers refused, what was taken waits          there is room; asked each second
@@ -10,6 +11,7 @@ import type { Clock } from '../../util/clock.ts';
 import type { Batch, BlockQueue } from './block-queue.ts';
 import { RECORD_BYTES } from './block-queue.ts';
 import type { DiskRoom } from './disk-room.ts';
+import type { KeptRecords } from './kept-records.ts';
 import { Segment } from './segment.ts';
 import type { SegmentList } from './segment-list.ts';
 import {
@@ -22,7 +24,7 @@ import {
   SEGMENT_HEADER_BYTES,
   segmentName,
 } from './spool-format.ts';
-import { errorCode, errorText, type SpoolFile, type SpoolFiles } from './spool-files.ts';
+import { errorCode, errorText, type SpoolFile, type SpoolFiles, writeAll } from './spool-files.ts';
 import type { TimingMeter } from './spool-timings.ts';
 
 /** Attempts that fail one after the other before what waits is handed back. */
@@ -50,6 +52,7 @@ export interface WriterOptions {
   readonly nextNumber: number;
   readonly segmentBytes: number;
   readonly flushDelayMs: number;
+  readonly durable: boolean;
 }
 
 export interface WriterDependencies {
@@ -59,7 +62,9 @@ export interface WriterDependencies {
   readonly list: SegmentList;
   readonly queue: BlockQueue;
   readonly room: DiskRoom;
+  readonly kept: KeptRecords;
   readonly timing: TimingMeter;
+  readonly syncTiming: TimingMeter;
   readonly events: WriterEvents;
 }
 
@@ -92,6 +97,8 @@ export class SegmentWriter {
   #attempts = 0;
   #working: Promise<void> | undefined;
   #mustRoll = false;
+  /** A segment whose entry in the folder is not known to be on the disk. */
+  #unnamed: Segment | undefined;
   #isClosing = false;
   #isStopped = false;
   #cancelFlush: (() => void) | undefined;
@@ -127,7 +134,8 @@ export class SegmentWriter {
     if (this.#isStopped || this.#working !== undefined || this.#cancelRetry !== undefined) return;
     const { queue, clock } = this.#deps;
     if (queue.isEmpty && !(this.#mustRoll && this.#open !== undefined)) return;
-    if (queue.bytes < RECORD_BYTES && !this.#isClosing && !this.#mustRoll) {
+    const { durable } = this.#options;
+    if (!durable && queue.bytes < RECORD_BYTES && !this.#isClosing && !this.#mustRoll) {
       this.#cancelFlush ??= clock.after(this.#options.flushDelayMs, () => {
         this.#cancelFlush = undefined;
         this.#work();
@@ -191,11 +199,17 @@ export class SegmentWriter {
     this.#cancelFlush?.();
     this.#cancelFlush = undefined;
     const isProbe = this.#state !== 'ready' && this.#deps.queue.isEmpty;
-    this.#working = (isProbe ? this.#probe() : this.#tryWrite()).then(() => {
+    this.#working = (isProbe ? this.#probe() : this.#writeSoon()).then(() => {
       this.#working = undefined;
       this.#deps.events.changed();
       this.advance();
     });
+  }
+
+  async #writeSoon(): Promise<void> {
+    // What is offered in one go goes in one write.
+    if (this.#options.durable) await Promise.resolve();
+    await this.#tryWrite();
   }
 
   async #tryWrite(): Promise<void> {
@@ -212,6 +226,7 @@ export class SegmentWriter {
     this.#state = 'ready';
     // Nothing is awaited here: lines are counted either as waiting or as in the segment.
     for (const record of batch.records) open.segment.append(record);
+    this.#deps.kept.keep(open.segment.number, open.segment.dataEnd, batch.records);
     open.segment.dataEnd = end;
     this.#deps.list.resize(open.segment, end);
     this.#deps.queue.settle(batch.blocks, true);
@@ -236,7 +251,16 @@ export class SegmentWriter {
     await room.take(batch.bytes);
     const open = this.#open ?? (await this.#create());
     const end = await this.#deps.timing.measure(() => this.#writeBatch(open, batch));
+    if (this.#options.durable) await this.#sync(open);
     return { open, batch, end };
+  }
+
+  /** Puts what was written on the disk, and the name of its file. */
+  async #sync({ segment, file }: OpenSegment): Promise<void> {
+    await this.#deps.syncTiming.measure(() => file.datasync());
+    if (this.#unnamed !== segment) return;
+    await this.#deps.files.syncFolder(this.#options.folder);
+    this.#unnamed = undefined;
   }
 
   /** Finds out whether writing works again while nothing waits, by a segment header. */
@@ -245,11 +269,13 @@ export class SegmentWriter {
     try {
       await room.take(RECORD_BYTES);
       if (this.#state === 'failed') {
-        const { segment, file } = this.#open ?? (await this.#create());
+        const open = this.#open ?? (await this.#create());
+        const { segment, file } = open;
         if (segment.fileBytes === 0) {
           await writeAll(file, [this.#header(segment)], 0);
           list.resize(segment, SEGMENT_HEADER_BYTES);
         }
+        if (this.#options.durable) await this.#sync(open);
       }
     } catch (error) {
       await this.#onTrouble(error);
@@ -304,6 +330,7 @@ export class SegmentWriter {
     segment.fileBytes = 0;
     list.add(segment);
     this.#open = { segment, file };
+    this.#unnamed = segment;
     events.created();
     return this.#open;
   }
@@ -355,20 +382,5 @@ export class SegmentWriter {
     const { segment, file } = open;
     await file.truncate(segment.fileBytes).catch(() => undefined);
     this.abandon();
-  }
-}
-
-/** Writes all parts, however many writes that takes. */
-async function writeAll(file: SpoolFile, parts: readonly Buffer[], position: number): Promise<void> {
-  let rest = parts;
-  let at = position;
-  for (;;) {
-    let taken = await file.write(rest, at);
-    if (taken === 0) throw Object.assign(new Error('the disk took no byte of a write'), { code: 'EIO' });
-    at += taken;
-    let whole = 0;
-    for (; whole < rest.length && taken >= rest[whole]!.length; whole += 1) taken -= rest[whole]!.length;
-    if (whole === rest.length) return;
-    rest = [rest[whole]!.subarray(taken), ...rest.slice(whole + 1)];
   }
 }

@@ -122,3 +122,18 @@ export function errorCode(error: unknown): string {
 export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Writes all parts, however many writes that takes. */
+export async function writeAll(file: SpoolFile, parts: readonly Buffer[], position: number): Promise<void> {
+  let rest = parts;
+  let at = position;
+  for (;;) {
+    let taken = await file.write(rest, at);
+    if (taken === 0) throw Object.assign(new Error('the disk took no byte of a write'), { code: 'EIO' });
+    at += taken;
+    let whole = 0;
+    for (; whole < rest.length && taken >= rest[whole]!.length; whole += 1) taken -= rest[whole]!.length;
+    if (whole === rest.length) return;
+    rest = [rest[whole]!.subarray(taken), ...rest.slice(whole + 1)];
+  }
+}

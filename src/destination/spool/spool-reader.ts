@@ -8,6 +8,7 @@
 //                       #acked     record     gap (damaged   #offset in #segment
 //                                             or expired)
 import type { Clock } from '../../util/clock.ts';
+import type { KeptRecords } from './kept-records.ts';
 import { type FoundDamage, type FoundRecord, RecordReader } from './record-reader.ts';
 import type { Amount, Segment } from './segment.ts';
 import type { SegmentList } from './segment-list.ts';
@@ -46,6 +47,7 @@ export interface SpoolReaderDependencies {
   readonly files: SpoolFiles;
   readonly clock: Clock;
   readonly list: SegmentList;
+  readonly kept: KeptRecords;
   readonly timing: TimingMeter;
   readonly events: SpoolReaderEvents;
 }
@@ -202,6 +204,7 @@ export class SpoolReader {
     this.#cancelRetry?.();
     // What was handed out and not acknowledged is still on disk, unless its file has been given up.
     this.rewind();
+    this.#deps.kept.clear();
     await this.#reading;
     await this.#closeFile();
   }
@@ -227,7 +230,8 @@ export class SpoolReader {
         continue;
       }
       const epoch = this.#epoch;
-      const found = await this.#find(segment, epoch, done);
+      const kept = this.#deps.kept.take(segment.number, this.#offset);
+      const found = kept ?? (await this.#find(segment, epoch, done));
       if (found === undefined || epoch !== this.#epoch) continue;
       // From here to the answer nothing is awaited: a rewind comes before it or after it.
       const record = this.#take(segment, found);
@@ -294,12 +298,14 @@ export class SpoolReader {
         segment.settle(lines, bytes);
         this.#deps.events.lost(lines, 'spool_expired');
       }
+      found.release?.();
       this.#addGap(segment, found, { lines, bytes });
       return undefined;
     }
     segment.read(lines, bytes);
     this.#window.push({ segment, start, end, lines, bytes, firstMs, expired: NOTHING });
-    return { bytes: found.bytes, lines, firstMs, end: { segment: segment.number, offset: end } };
+    const { bytes: payload, release } = found;
+    return { bytes: payload, lines, firstMs, end: { segment: segment.number, offset: end }, release };
   }
 
   #addGap(segment: Segment, found: { readonly start: number; readonly end: number }, expired: Amount): void {

@@ -11,6 +11,11 @@ export interface SpoolBlock {
   readonly lines: number;
   /** When its oldest line arrived, wall time, ms. */
   readonly firstMs: number;
+  /**
+   * Given: the spool may keep the bytes once they are written, so that they are read from memory; whoever has them last,
+   * the spool or the reader of the record, calls this once. Not called for a block that was not written.
+   */
+  readonly release?: (() => void) | undefined;
 }
 
 /** Where a record ends; opaque, grows from record to record of one spool. */
@@ -19,7 +24,10 @@ export interface SpoolPosition {
   readonly offset: number;
 }
 
-/** A record read back. `bytes` belongs to the reader, until it says that it is done with them (see `read`). */
+/**
+ * A record read back. `bytes` belongs to the reader, until it says that it is done with them: by `release` where the record
+ * has one, as it came from memory, else by the next `read`.
+ */
 export interface SpoolRecord extends SpoolBlock {
   /** Position right behind it: acknowledging it acknowledges this record and all before. */
   readonly end: SpoolPosition;
@@ -66,8 +74,9 @@ export interface Spool {
   /** Opens or makes the folder and recovers what is there; rejects only when the folder cannot be used at all. */
   open(): Promise<SpoolOpening>;
   /**
-   * Takes a block, or says why not. `written` is called when the block's bytes are with the kernel (and the giver may
-   * reuse the memory): true; or false when the write failed for good and the lines must be booked `spool_error`.
+   * Takes a block, or says why not. `written` is called when the block's bytes are with the kernel, or on the disk where
+   * the spool is durable (and the giver may reuse the memory, unless it gave a `release`): true; or false when the write
+   * failed for good, and then those of all blocks offered and not written have, before another is offered.
    */
   offer(block: SpoolBlock, written: (ok: boolean) => void): SpoolRefusal | undefined;
   /**
@@ -77,6 +86,8 @@ export interface Spool {
   read(done?: boolean): Promise<SpoolRecord | undefined>;
   /** Acknowledges all records up to a position; the cursor on disk follows, lazily, never leading. */
   ack(end: SpoolPosition): void;
+  /** Gives up the bytes that it keeps in memory for reading; they are on disk too. */
+  forget(): void;
   /** Goes back to the oldest unacknowledged record, for a connection that broke before what was read had been sent. */
   rewind(): void;
   /** Writes all that was offered and the cursor, syncs, closes and unlocks; what cannot be written by then is booked by `written(false)`. */

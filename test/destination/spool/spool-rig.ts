@@ -63,6 +63,8 @@ export class SpoolRig {
   written = 0;
   failed = 0;
   next = 1;
+  /** Blocks that a durable spool may keep in memory, and whose memory it, or a reader, has not given back. */
+  kept = 0;
   /** Called, by the number of a block's first line, when the block has been written or given back. */
   readonly outcomes = new Map<number, (ok: boolean) => void>();
 
@@ -87,6 +89,7 @@ export class SpoolRig {
   #make(): DiskSpool {
     // A process that has ended has no timers either.
     this.#stopTimers();
+    this.kept = 0;
     let isAlive = true;
     this.#stopTimers = () => {
       isAlive = false;
@@ -129,21 +132,29 @@ export class SpoolRig {
     return await this.open();
   }
 
-  /** Offers `count` new lines in one block. */
-  offer(count: number, pad = 0): SpoolRefusal | undefined {
+  /** Offers `count` new lines in one block; `keep`: the spool may keep it in memory. */
+  offer(count: number, pad = 0, keep = false): SpoolRefusal | undefined {
     const bytes = Buffer.from(linesText(this.next, count, pad));
-    const block = { bytes, lines: count, firstMs: this.clock.wallMs() };
+    const release = keep ? () => this.#release(bytes) : undefined;
+    const block = { bytes, lines: count, firstMs: this.clock.wallMs(), release };
     const from = this.next;
     const refusal = this.spool.offer(block, (ok) => {
       if (ok) this.written += count;
       else this.failed += count;
+      if (ok && keep) this.kept += 1;
       // The memory is the giver's again, who will use it for something else.
-      bytes.fill(0x78);
+      else bytes.fill(0x78);
       this.outcomes.get(from)?.(ok);
       this.outcomes.delete(from);
     });
     if (refusal === undefined) this.next += count;
     return refusal;
+  }
+
+  #release(bytes: Buffer): void {
+    assert.notEqual(bytes[0], 0x78, 'a block was given back twice');
+    this.kept -= 1;
+    bytes.fill(0x78);
   }
 
   /** Lets everything happen that is to happen within `ms`. */
@@ -174,6 +185,7 @@ export class SpoolRig {
       const found = lineNumbers(record.bytes);
       assert.equal(found.length, record.lines);
       numbers.push(...found);
+      record.release?.();
       last = record;
     }
     if (ack && last !== undefined) this.spool.ack(last.end);
