@@ -1,4 +1,5 @@
 // The words of a command and how they are read: what all commands share.
+import { splitTagExpressions } from '../metric/tag-options.ts';
 import type { DestinationOptions } from '../destination/options.ts';
 import type { Operation } from '../table/operation.ts';
 import type { MatcherOptions } from '../table/options.ts';
@@ -91,6 +92,7 @@ export function takeConditions(options: readonly WordOption[]): {
   for (const option of options) {
     const { name, value } = option;
     if (isMatcherMethod(name)) conditions[name] = value;
+    else if (name === 'tags') tags = [...(tags ?? []), ...splitTagExpressions(value)];
     else if (name !== 'tag') others.push(option);
     else tags = value === '' ? (tags ?? []) : [...(tags ?? []), value];
   }

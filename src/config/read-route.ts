@@ -44,25 +44,37 @@ export function readRoute(
     replicationFactor: settings.number('replication_factor'),
     diverseReplicas: settings.boolean('diverse_replicas'),
     tagRelayNormalized: settings.boolean('tag_relay_normalized'),
+    hashNameOnly: settings.boolean('hash_name_only'),
     destinations,
   };
   // What could not be read has been noted, and is missing in what would be judged.
-  if (destinations.length === texts.length) noteFindings(route, settings, problems);
+  if (destinations.length < texts.length) return route;
+  noteHashKeys(route, settings, problems);
+  const placeOf = ({ about }: RouteFinding): Place =>
+    'destination' in about ? texts[about.destination]!.place : settings.placeOf(about.option);
+  noteFindings(route, placeOf, problems);
   return route;
 }
 
-function noteFindings(route: RouteOptions, settings: Settings, problems: Problems): void {
-  const findings = judgeRoute(route);
+/** What an `any_of` looks at too. */
+const OF_KEYS: ReadonlySet<string> = new Set(['tag_relay_normalized', 'hash_name_only']);
+
+function noteHashKeys(route: RouteOptions, settings: Settings, problems: Problems): void {
   const { type } = route;
+  const refused = judgeRoute(route).flatMap(({ about }) => ('option' in about ? [about.option] : []));
   for (const name of HASH_ROUTE_KEYS) {
-    const counts = isHashType(type) || (type === 'any_of' && name === 'tag_relay_normalized');
-    const isRefused = findings.some(({ about }) => 'option' in about && about.option === name);
-    if (!counts && !isRefused) noteWithoutEffect(name, settings, problems);
+    const counts = isHashType(type) || (type === 'any_of' && OF_KEYS.has(name));
+    if (!counts && !refused.includes(name)) noteWithoutEffect(name, settings, problems);
   }
-  const texts = settings.texts('destinations');
-  const placeOf = ({ about }: RouteFinding): Place =>
-    'destination' in about ? texts[about.destination]!.place : settings.placeOf(about.option);
-  for (const finding of findings) {
+}
+
+/** Notes what is wrong with a route of its type, or odd about it. */
+export function noteFindings(
+  route: RouteOptions,
+  placeOf: (finding: RouteFinding) => Place,
+  problems: Problems,
+): void {
+  for (const finding of judgeRoute(route)) {
     if (finding.kind === 'error') problems.error(placeOf(finding), finding.text);
     else problems.warn(placeOf(finding), finding.text);
   }

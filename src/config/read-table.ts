@@ -15,7 +15,7 @@ import { checkAggregator, readAggregator } from './read-aggregator.ts';
 import { DestinationReader, type ParseDestination } from './read-destination.ts';
 import { checkMatcher, readBlocklistEntry } from './read-matcher.ts';
 import { checkRewriter, readRewriter } from './read-rewriter.ts';
-import { lintRouteKeys, readRoute } from './read-route.ts';
+import { lintRouteKeys, noteFindings, readRoute } from './read-route.ts';
 import { AGGREGATION_SECTION, INIT_SECTION, REWRITER_SECTION, ROUTE_SECTION } from './sections.ts';
 import type { PlacedText } from './setting.ts';
 import { readSettings, type Settings } from './settings.ts';
@@ -55,6 +55,7 @@ class TableReader {
     const place = table?.place ?? root.place;
     const init = readSettings({ section: INIT_SECTION, table, place, overrides: this.#overrides }, problems);
     for (const command of init.texts('cmds')) this.#readCommand(command);
+    for (const { route, place } of this.#routes) noteFindings(route, () => place, problems);
     for (const entry of top.texts('blocklist')) {
       const matcher = readBlocklistEntry(entry, problems);
       if (matcher !== undefined) this.#blocklist.push(matcher);

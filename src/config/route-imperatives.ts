@@ -130,17 +130,18 @@ function parseRouteOptions(
   if (empty !== undefined) return `bad ${empty.name} option`;
   const { matcher, others } = takeConditions(options);
   let stop = false;
-  let { replicationFactor, diverseReplicas, tagRelayNormalized } = HASH_DEFAULTS;
+  let { replicationFactor, diverseReplicas, tagRelayNormalized, hashNameOnly } = HASH_DEFAULTS;
   for (const { name, value, word } of others) {
     const isTrue = value === 'true';
     const isBool = isTrue || value === 'false';
     if (name === 'stop' && isBool) stop = isTrue;
     else if (name === 'diverse_replicas' && isBool) diverseReplicas = isTrue;
     else if (name === 'tag_relay_normalized' && isBool) tagRelayNormalized = isTrue;
+    else if (name === 'hash_name_only' && isBool) hashNameOnly = isTrue;
     else if (name === 'replication_factor' && /^\d{1,3}$/.test(value)) replicationFactor = Number(value);
     else return `unrecognized option '${word}'`;
   }
-  return { matcher, stop, replicationFactor, diverseReplicas, tagRelayNormalized };
+  return { matcher, stop, replicationFactor, diverseReplicas, tagRelayNormalized, hashNameOnly };
 }
 
 function parseChange(
@@ -148,13 +149,12 @@ function parseChange(
   readDestination: ReadDestination,
 ): Partial<DestinationOptions> | string {
   const { matcher, others } = takeConditions(options);
-  if (matcher.tags !== undefined)
-    return "unrecognized option 'tag=': a destination has no conditions on tags";
   const addr = others.findLast(({ name }) => name === 'addr')?.value;
   if (addr === '') return 'bad addr option';
-  const conditions = Object.entries(matcher).filter(([, value]) => value !== '');
+  const { tags = [], ...texts } = matcher;
+  const conditions = Object.entries({ ...texts, tags: tags.join(';') }).filter(([, value]) => value !== '');
   const words = [
-    ...conditions.map(([name, value]) => `${name}=${String(value)}`),
+    ...conditions.map(([name, value]) => `${name}=${value}`),
     ...others.filter(({ name }) => name !== 'addr').map(({ name, value }) => `${name}=${value}`),
   ];
   const read = readDestination([addr ?? NO_ADDRESS, ...words].join(' '));

@@ -31,6 +31,13 @@ const HASH: readonly Option[] = [
     doc: 'Routes that hash: a key counts with its tags in order, as with TAG_RELAY_NORMALIZED of carbon. The line itself keeps them as they came.',
     status: 'active',
   },
+  {
+    name: 'hash_name_only',
+    type: 'bool',
+    default: HASH_DEFAULTS.hashNameOnly,
+    doc: 'Routes that hash: a key counts without its tags, as carbon-c-relay does unless it is told that ; is a letter.',
+    status: 'active',
+  },
 ];
 
 /** The names of keys that only routes of a hash type look at. */

@@ -88,6 +88,8 @@ export interface HashOptions {
   readonly diverseReplicas: boolean;
   /** A tagged key is hashed with its tags in order. */
   readonly tagRelayNormalized: boolean;
+  /** A tagged key is hashed without its tags, as a running carbon-c-relay does. */
+  readonly hashNameOnly: boolean;
 }
 
 /** The hash options of a route that says nothing about them. */
@@ -95,6 +97,7 @@ export const HASH_DEFAULTS: HashOptions = {
   replicationFactor: 1,
   diverseReplicas: true,
   tagRelayNormalized: false,
+  hashNameOnly: false,
 };
 
 export interface RouteOptions extends HashOptions {

@@ -140,6 +140,20 @@ test('COMPAT 2: a route that hashes needs two destinations without matchers, eac
   assert.deepEqual(problemsOf(HASHED("replication_factor = 2\ndestinations = ['h:1:a', 'h:1:b']")), []);
 });
 
+test('a route made by commands keeps the rules of its type when all commands are done', () => {
+  const init = (...cmds: readonly string[]): string[] =>
+    problemsOf(`[init]\ncmds = [\n${cmds.map((text) => `  '${text}',\n`).join('')}]\n`);
+  assert.deepEqual(init('addRoute consistentHashing-v2 k  h:1  g:1'), []);
+  assert.match(
+    init('addRoute consistentHashing k  h:1  h:2')[0] ?? '',
+    /^warning c\.toml:4:3: h:1 and h:2 have/,
+  );
+  assert.match(
+    init('addRoute consistentHashing k  h:1  g:1 sub=x')[0] ?? '',
+    /^error c\.toml:4:3: matching options/,
+  );
+});
+
 test('a group takes one destination or more, without matchers, and makes no copies', () => {
   const group = (type: string, lines: string): string[] =>
     problemsOf(`[[route]]\nkey = 'k'\ntype = '${type}'\n${lines}\n`);

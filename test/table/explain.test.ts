@@ -93,6 +93,7 @@ const anyRoute: fc.Arbitrary<RouteOptions> = fc.record({
   replicationFactor: fc.constant(HASH_DEFAULTS.replicationFactor),
   diverseReplicas: fc.constant(HASH_DEFAULTS.diverseReplicas),
   tagRelayNormalized: fc.constant(HASH_DEFAULTS.tagRelayNormalized),
+  hashNameOnly: fc.constant(HASH_DEFAULTS.hashNameOnly),
   key: fc.constant('r'),
   type: fc.constantFrom('sendAllMatch' as const, 'sendFirstMatch' as const),
   matcher,

@@ -1,5 +1,5 @@
-// How a route that hashes, or an `any_of`, finds the members of a key: the key as it leaves, or its normal form.
-import type { KeyText } from '../key-text.ts';
+// How a route that hashes, or an `any_of`, finds the members of a key: the key as it leaves, its normal form, or its name.
+import { KeyText } from '../key-text.ts';
 import type { HashOptions, HashRouteType, RouteOptions } from '../options.ts';
 import { fnv1aMember } from './ring/c-relay-hash.ts';
 import { makePlacement } from './ring/make-placement.ts';
@@ -16,13 +16,13 @@ export interface KeyPlace {
 /** Puts keys on the members of a route; the same key always on the same. */
 export class HashChoice {
   readonly #placement: Placement;
-  readonly #normalizes: boolean;
+  readonly #hashed: (text: KeyText) => KeyText;
 
   constructor(route: HashOptions & Pick<RouteOptions, 'destinations'>, type: HashRouteType | 'any_of') {
     const { destinations } = route;
     this.#placement =
       type === 'any_of' ? anyOfPlacement(destinations.length) : makePlacement(type, destinations, route);
-    this.#normalizes = route.tagRelayNormalized;
+    this.#hashed = route.hashNameOnly ? nameOf : route.tagRelayNormalized ? normalizeText : (text) => text;
   }
 
   /** The members of a key, indices of destinations. */
@@ -39,10 +39,11 @@ export class HashChoice {
       members: this.#placement.members(hashed.bytes),
     };
   }
+}
 
-  #hashed(text: KeyText): KeyText {
-    return this.#normalizes ? normalizeText(text) : text;
-  }
+function nameOf(text: KeyText): KeyText {
+  const end = text.byteString.indexOf(';');
+  return end < 0 ? text : KeyText.fromByteString(text.byteString.slice(0, end));
 }
 
 function anyOfPlacement(count: number): Placement {

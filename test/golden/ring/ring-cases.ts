@@ -1,5 +1,5 @@
 // The rings that are compared with their peers, and the keys they are compared with. Plain data, made the same way each time.
-import type { HashOptions, HashRouteType } from '../../../src/table/options.ts';
+import { HASH_DEFAULTS, type HashOptions, type HashRouteType } from '../../../src/table/options.ts';
 
 /** A ring, and whose answer counts: carbon's own relay or carbon-c-relay. */
 export interface RingCase extends HashOptions {
@@ -25,7 +25,7 @@ const letters = (i: number): string => `:${String.fromCharCode(97 + i)}`;
 const numbers = (i: number): string => `:${i * 7}`;
 const digests = (i: number): string => `:${((i + 1) * 2654435761).toString(16)}`;
 
-const HASH = { replicationFactor: 1, diverseReplicas: true, tagRelayNormalized: false } as const;
+const HASH = HASH_DEFAULTS;
 const carbon = (
   type: RingCase['type'],
   destinations: readonly string[],

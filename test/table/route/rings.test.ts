@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HASH_DEFAULTS, type HashOptions, type HashRouteType } from '../../../src/table/options.ts';
+import { HashChoice } from '../../../src/table/route/hash-choice.ts';
+import { KeyText } from '../../../src/table/key-text.ts';
 import { makeCrngRing } from '../../../src/table/route/ring/crng-ring.ts';
 import { makePlacement } from '../../../src/table/route/ring/make-placement.ts';
 import { md5Position } from '../../../src/table/route/ring/md5-position.ts';
@@ -129,17 +131,16 @@ test('an instance replaces the address in fnv1a_ch, and sorts the members of jum
   );
 });
 
-test('with tag_relay_normalized a key lies where its tags in order say', () => {
-  const options = { tagRelayNormalized: true };
-  const placement = (normalized: boolean) =>
-    owners(
-      'carbon_ch',
-      ['a:1', 'b:1', 'c:1', 'd:1'],
-      ['x;b=2;a=1', 'x;a=1;b=2', 'y;z=0;b=2;a=1', 'y;a=1;b=2;z=0'],
-      normalized ? options : {},
-    );
-  // The hash is a matter of the route (HashChoice); here only that the two spellings do lie apart.
-  assert.notDeepEqual(placement(false)[0], placement(false)[1]);
+test('a key is hashed whole, in its normal form, or by its name alone', () => {
+  const destinations = parsedDestinations('a:1', 'b:1', 'c:1', 'd:1');
+  const hashedAs = (options: Partial<HashOptions>, key: string): string =>
+    new HashChoice({ ...HASH_DEFAULTS, ...options, destinations }, 'carbon_ch').place(
+      KeyText.fromBytes(Buffer.from(key)),
+    ).hashed;
+  assert.equal(hashedAs({}, 'x;b=2;a=1'), 'x;b=2;a=1');
+  assert.equal(hashedAs({ tagRelayNormalized: true }, 'x;b=2;a=1'), 'x;a=1;b=2');
+  assert.equal(hashedAs({ hashNameOnly: true }, 'x;b=2;a=1'), 'x');
+  assert.equal(hashedAs({ hashNameOnly: true }, 'x.y'), 'x.y');
 });
 
 test('the normal form of a key is that of carbon', () => {
