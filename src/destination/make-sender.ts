@@ -5,6 +5,8 @@ import { FileSender } from './file-sender.ts';
 import type { FileSystem } from './file-system.ts';
 import type { LiveOptions } from './live-options.ts';
 import type { Connect, Lookup } from './peer-socket.ts';
+import type { Unencodable } from './pickle/pickle-encoder.ts';
+import { PickleSender } from './pickle/pickle-sender.ts';
 import type { Sender, SenderEvents } from './sender.ts';
 import type { TroubleLog } from './trouble-log.ts';
 
@@ -15,6 +17,8 @@ export interface SenderDependencies {
   readonly connect: Connect;
   readonly lookup: Lookup;
   readonly files: FileSystem;
+  /** Hears of a line, without its newline, that cannot be sent to the peer at `addr` in the form it wants. */
+  readonly noteUnencodable?: (line: Buffer, error: string, addr: string) => void;
 }
 
 /** Makes the sender of a destination; it does nothing before `start`. */
@@ -26,8 +30,16 @@ export function makeSender(
 ): Sender {
   const deps = { ...dependencies, trouble };
   switch (options.now.address.protocol) {
-    case 'tcp':
-      return new Connection(options, deps, events);
+    case 'tcp': {
+      const makeConnection = (to: SenderEvents) => new Connection(options, deps, to);
+      if (!options.now.pickle) return makeConnection(events);
+      const refused = ({ line, error }: Unencodable) => {
+        const addr = options.now.addr;
+        trouble.trouble(`cannot send a line as pickle: ${error}`);
+        dependencies.noteUnencodable?.(line, `pickle: ${error}`, addr);
+      };
+      return new PickleSender({ makeConnection, refused }, events);
+    }
     case 'file':
       return new FileSender(options, deps, events);
   }

@@ -152,8 +152,8 @@ export const DESTINATION_OPTIONS: readonly Option[] = [
     name: 'pickle',
     type: 'bool',
     default: false,
-    doc: 'Send in pickle instead of plain text; true is refused until this is built.',
-    status: 'refused',
+    doc: 'Send batches in pickle, as carbon relays do among themselves, instead of plain text; not for file: destinations.',
+    status: 'active',
   },
   {
     name: 'spool',

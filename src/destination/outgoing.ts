@@ -140,11 +140,14 @@ export class Outgoing {
     this.#pace.cancel();
     this.#cancelRedoTrim?.();
     const backlogBytes = backlog?.replay.flightBytes ?? 0;
+    const { resent, written } = counts;
     backlog?.callOff(backlogBytes === 0 ? 0 : sender.taken(backlogBytes), sender.recalls);
+    this.#bookRefused(counts.resent - resent, counts.resent - resent + counts.written - written);
     const size = queue.inFlight ? queue.flightBytes : 0;
     const taken = queue.callOff(size === 0 ? 0 : sender.taken(size), sender.recalls);
     counts.written += taken;
     counts.queued -= taken;
+    this.#bookRefused(0, taken);
     this.#hunted.settle(Number.POSITIVE_INFINITY);
   }
 
@@ -187,21 +190,38 @@ export class Outgoing {
     const { bytes, lines, again } = queue.complete(nowMs - this.#stalledMs);
     if (again) {
       counts.resent += lines;
+      this.#bookRefused(lines, lines);
     } else {
       counts.written += lines;
       counts.queued -= lines;
       share.set(queue.heldBytes);
+      this.#bookRefused(0, lines);
     }
     stats.wrote(bytes, lines, durationMs);
     backlog?.sentLive(this.#pointAt(nowMs), nowMs, bytes, lines, durationMs);
   }
 
   #sentOld(nowMs: number, durationMs: number): void {
-    const { backlog, stats } = this.#deps;
+    const { backlog, stats, counts } = this.#deps;
     const bytes = backlog?.replay.flightBytes ?? 0;
     const { agedMs, bytes: before } = this.#pointAt(nowMs);
+    const { resent } = counts;
     const lines = backlog?.sent({ agedMs, bytes: before + bytes }, nowMs, durationMs) ?? 0;
     stats.wrote(bytes, lines, durationMs);
+    this.#bookRefused(counts.resent - resent, lines);
+  }
+
+  /**
+   * Of the first `lines` lines of the last write, those that the sender had to leave out are not written but dropped; of
+   * the first `again` among them they were dropped before, and are not sent again now.
+   */
+  #bookRefused(again: number, lines: number): void {
+    const { sender, counts } = this.#deps;
+    if (sender.refusedWithin === undefined || lines === 0) return;
+    counts.resent -= sender.refusedWithin(0, again);
+    const refused = sender.refusedWithin(again, lines);
+    counts.written -= refused;
+    counts.dropped.encode_error += refused;
   }
 
   /** `isOrdered`: what broke off leaves before what is on disk; else it may go there itself. */

@@ -93,6 +93,9 @@ function parseOption(
     return `option '${name}' works only with a file: destination`;
   }
   const text = word.slice(equals + 1);
+  if (name === 'pickle' && text === 'true' && address.protocol === 'file') {
+    return `option '${word}' does not work with a file: destination`;
+  }
   const value = parseValue(option, text);
   if (value === undefined) return `option '${word}': ${expectation(option)}`;
   const fault = name === 'tags' ? tagsFault(text) : undefined;

@@ -40,6 +40,11 @@ export interface Sender {
   send(bytes: Buffer): void;
   /** Bytes of the `send` under way, of `size`, that are certainly taken: they arrive whatever we do next. */
   taken(size: number): number;
+  /**
+   * Counts the lines with an index from `from` to below `to` of the last `send` that this sender cannot send at all, and
+   * has left out; asked when it is done or called off. Absent: it sends every line.
+   */
+  refusedWithin?(from: number, to: number): number;
   /** Ends in order: no `send` follows or is under way; answered by `ended`, or by `offline` when it breaks. */
   end(): void;
   /** Makes the pause before the next attempt the shortest; only right after `offline`. */

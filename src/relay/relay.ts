@@ -307,6 +307,7 @@ export class Relay {
           paceMs: () => pacer.paceMs,
           noteWrite: (bytes) => pacer.noteWrite(bytes),
           noteRejected: (line, error, addr) => this.#badMetrics.record('rejected', line, error, addr),
+          noteUnencodable: (line, error, addr) => this.#badMetrics.record('encode_error', line, error, addr),
         },
       },
     );

@@ -194,10 +194,11 @@ test('COMPAT 0.8: a route of a type that is not built refuses to start, and says
   }
 });
 
-test('COMPAT 0.8: pickle=true refuses to start', () => {
+test('COMPAT 2: pickle=true is read, and refused where it cannot be', () => {
+  assert.deepEqual(problemsOf(route("destinations = ['h:1 pickle=true']")), []);
   assert.match(
-    problemsOf(route("destinations = ['h:1 pickle=true']"))[0] ?? '',
-    /^error c\.toml:5:22: .*pickle=true/,
+    problemsOf(route("destinations = ['file:x pickle=true']"))[0] ?? '',
+    /^error c\.toml:5:25: .*pickle=true/,
   );
   assert.deepEqual(problemsOf(route("destinations = ['h:1 pickle=false']")), []);
 });

@@ -9,6 +9,8 @@ export class FakeSocket implements PeerSocket {
   readonly port: number;
   /** Everything the peer got, completed writes and the taken part of the last one. */
   received = '';
+  /** The same as bytes. */
+  readonly chunks: Buffer[] = [];
   /** The write under way. */
   pending: { bytes: Uint8Array; taken: number; done: (error?: Error | null) => void } | undefined;
   ended = false;
@@ -70,7 +72,9 @@ export class FakeSocket implements PeerSocket {
     const write = this.pending;
     if (write === undefined) return;
     const until = Math.min(write.bytes.length, write.taken + size);
-    this.received += Buffer.from(write.bytes.subarray(write.taken, until)).toString();
+    const chunk = Buffer.from(write.bytes.subarray(write.taken, until));
+    this.chunks.push(chunk);
+    this.received += chunk.toString();
     write.taken = until;
     if (this._handle !== null) this._handle.writeQueueSize = write.bytes.length - until;
   }

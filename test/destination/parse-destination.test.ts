@@ -98,8 +98,10 @@ test('an unknown option is named, and the near one is offered', () => {
   assert.match(errorOf('h:1 spool'), /a value must follow/);
 });
 
-test('pickle is refused until it is built, and false is fine', () => {
-  assert.match(errorOf('h:1 pickle=true'), /not supported yet/);
+test('pickle is for connections, not for files', () => {
+  assert.equal(parsed('h:1 pickle=true').pickle, true);
+  assert.match(errorOf('file:x pickle=true'), /does not work with a file: destination/);
+  assert.equal(parsed('file:x pickle=false').pickle, false);
   assert.equal(parsed('h:1 pickle=false').pickle, false);
 });
 
