@@ -10,7 +10,7 @@ Exit codes:
   1  the config is refused or cannot be read, an address or file cannot be used,
      or shutdown_timeout was over before everything was sent
   2  the command line makes no sense
-  3  a second signal ended the relay at once`;
+  3  a second signal cut the end short`;
 
 /** An error of the user or of his machine, told in one line; ends the command with `code`. */
 export class CommandError extends Error {

@@ -38,6 +38,7 @@ export interface BacklogOptions {
 
 export interface BacklogDependencies {
   readonly makeSpool: (events: SpoolEvents) => Spool;
+  readonly spoolFree?: Promise<void> | undefined;
   readonly counts: DestinationCounts;
   /** Given: the destination is durable. */
   readonly journalBooks: JournalBooks | undefined;
@@ -257,10 +258,6 @@ export class Backlog {
     this.#dueBytes = Math.min(dueBytesMax, this.#dueBytes + bytes / LIVE_BYTES_PER_REPLAYED);
   }
 
-  trim(at: StreamPoint): void {
-    this.#replay.trim(at);
-  }
-
   /** The connection broke. */
   broke(at: StreamPoint): void {
     this.#replay.broke(at);
@@ -313,6 +310,7 @@ export class Backlog {
     const { log } = this.#deps;
     const { key } = this.#options;
     try {
+      await this.#deps.spoolFree;
       const found = await this.#spool.open();
       this.#books.loaded(found.lines);
       for (const note of found.notes) log.warn(`dest ${key} spool: ${note}`);

@@ -23,6 +23,8 @@ export interface DestinationDependencies extends SenderDependencies {
   readonly durability?: 'memory' | 'disk';
   /** Hears of lines that entered the books: before `push` returns, or once they are on disk where they must be. */
   readonly entered?: (lines: number) => void;
+  /** Resolves when whoever had that spool before has closed it; absent: nobody had. */
+  readonly spoolFree?: Promise<void> | undefined;
   /** The least time between two small writes, ms, now; absent: 0. */
   readonly paceMs?: () => number;
   /** Hears that `available` may have changed. */

@@ -217,6 +217,14 @@ export class Destination implements Output {
     return promise;
   }
 
+  /** Cuts a drain short: nothing is written any more, and what is left goes to disk by `deadlineMs` (monotonic ms). */
+  hasten(deadlineMs: number): void {
+    if (this.#drain === undefined) return;
+    this.#drain.deadlineMs = Math.min(this.#drain.deadlineMs, deadlineMs);
+    this.#drain.cancel();
+    this.#finish();
+  }
+
   /**
    * Ends now. What the kernel has taken counts as written, up to the last whole line; what is on disk stays there; the
    * rest is dropped.

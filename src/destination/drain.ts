@@ -5,7 +5,7 @@ export interface Drain {
   readonly promise: Promise<void>;
   readonly done: () => void;
   cancel: () => void;
-  readonly deadlineMs: number;
+  deadlineMs: number;
   readonly reason: DropReason;
   repeats: number;
   /** True when the time for writing is over and only a write that cannot be called off is waited for. */

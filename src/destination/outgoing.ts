@@ -246,7 +246,7 @@ export class Outgoing {
       if (!this.inFlight) {
         const at = this.#pointAt(clock.monotonicMs());
         queue.trimRedo(at.agedMs);
-        backlog?.trim(at);
+        backlog?.replay.trim(at);
       }
       this.#armRedoTrim();
     });

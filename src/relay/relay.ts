@@ -31,7 +31,7 @@ import { makeInputs } from './make-inputs.ts';
 import { makeTableAdmin } from './make-table-admin.ts';
 import { makeRelayView } from './relay-view.ts';
 import { type FreshConfig, Reload } from './reload.ts';
-import { Routing } from './routing.ts';
+import { Routing, type RoutingDependencies } from './routing.ts';
 import { RunBooks } from './run-books.ts';
 import { makeSpoolAdmin } from './spool-admin.ts';
 import type { SpoolRoot } from './spool-root.ts';
@@ -153,7 +153,7 @@ export class Relay {
       { view, watch: this.#watch, badMetrics, log },
     );
     const root = world.spools;
-    const spools = root && makeSpoolAdmin({ destinations: () => this.routing.destinations, root });
+    const spools = root && makeSpoolAdmin({ routing: this.routing, root });
     const reload: ReloadConfig | undefined = this.reload && ((by, dryRun) => this.reload!.run(by, dryRun));
     const app = makeHttpApp(
       { view, badMetrics, metrics, spools, reload, changes: this.tableControl },
@@ -235,6 +235,15 @@ export class Relay {
     return this.ledger().destinations.every((row) => row.dropped.shutdown === undefined);
   }
 
+  /** Cuts `drain` short: nothing is sent any more; spools have until `withinMs` to take what is left. */
+  async hasten(withinMs: number): Promise<void> {
+    this.#draining = true;
+    for (const input of this.#inputs) input.stop();
+    this.aggregation.stop();
+    this.aggregation.flush();
+    await this.routing.hasten(this.#world.clock.monotonicMs() + withinMs);
+  }
+
   /** Ends now; what was not sent is dropped as `shutdown`. */
   stop(): void {
     this.#draining = true;
@@ -285,8 +294,8 @@ export class Relay {
     const pool = new SlabPool();
     const pacer = new WritePacer({ clock });
     const afterTurn = (run: () => void) => turn.after(run);
-    const makeSpool: DestinationDependencies['makeSpool'] =
-      spools && ((key, options, events) => spools.makeSpool(key, options, events));
+    const makeSpool: RoutingDependencies['destination']['makeSpool'] =
+      spools && ((key, options, events, shard) => spools.makeSpool(key, options, events, shard));
     return new Routing(
       { levels, removalMs: shutdownTimeoutMs },
       {

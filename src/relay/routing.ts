@@ -4,8 +4,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Destination } from '../destination/destination.ts';
 import type { DestinationDependencies } from '../destination/destination-dependencies.ts';
+import { destinationKey } from '../destination/destination-key.ts';
 import type { DestinationOptions } from '../destination/options.ts';
 import type { Output } from '../destination/output.ts';
+import type { Spool, SpoolEvents } from '../destination/spool/spool.ts';
 import type { Engine } from '../engine/engine.ts';
 import { validateKey } from '../metric/validate-key.ts';
 import type { ValidationLevels } from '../metric/validation-levels.ts';
@@ -19,6 +21,9 @@ import { GroupSlots, numberSlots, type SlotIds } from './group-slots.ts';
 import type { Aggregation } from './aggregation.ts';
 import { matchDestinations, type PlacedDestination } from './match-destinations.ts';
 
+/** How long a destination that was taken out and comes again has to put what it holds on disk, for the one that follows. */
+const SPOOL_HANDOVER_MS = 2000;
+
 export interface RoutingOptions {
   readonly levels: ValidationLevels;
   /** How long a destination that was taken out may still send what it holds, ms. */
@@ -31,7 +36,12 @@ export interface RoutingDependencies {
   /** Aggregators at work; told of each table as it comes in force. */
   readonly aggregation: Pick<Aggregation, 'apply' | 'slotOf'>;
   /** What every destination gets; its route key is added. Without `makeSpool` none of them can be durable. */
-  readonly destination: Omit<DestinationDependencies, 'routeKey'>;
+  readonly destination: Omit<DestinationDependencies, 'routeKey' | 'makeSpool' | 'spoolFree'> & {
+    /** Makes a spool; destinations of one key have a shard each. */
+    readonly makeSpool?:
+      | ((key: string, options: DestinationOptions, events: SpoolEvents, shard: number) => Spool)
+      | undefined;
+  };
 }
 
 /** A table compiled, and what its output ids stand for. */
@@ -48,7 +58,9 @@ export class Routing {
   #options: RoutingOptions;
   readonly #deps: RoutingDependencies;
   readonly #outputs: (Destination | undefined)[] = [];
-  readonly #leaving = new Set<Destination>();
+  /** Those on their way out, each with its end. */
+  readonly #leaving = new Map<Destination, Promise<void>>();
+  readonly #shards = new WeakMap<Destination, number>();
   readonly #retired = makeDestinationCounts();
   #groups: GroupSlots;
   /** Output ids by the indexes of route and destination. */
@@ -145,7 +157,7 @@ export class Routing {
 
   /** The books of all destinations, those on their way out too. */
   rows(): DestinationRow[] {
-    return [...this.destinations, ...this.#leaving].map((destination) => ({
+    return this.#all.map((destination) => ({
       route: destination.routeKey,
       key: destination.key,
       addr: destination.options.addr,
@@ -160,14 +172,24 @@ export class Routing {
 
   /** Sends what is queued, everywhere at once, until `deadlineMs` of the monotonic clock. */
   async drain(deadlineMs: number): Promise<void> {
-    await Promise.all(
-      [...this.destinations, ...this.#leaving].map((destination) => destination.drain(deadlineMs)),
-    );
+    await Promise.all(this.#all.map((destination) => destination.drain(deadlineMs)));
+  }
+
+  /** The same, but nothing is sent any more: what is left goes to disk, where there is one. */
+  async hasten(deadlineMs: number): Promise<void> {
+    const ended = this.drain(deadlineMs);
+    for (const destination of this.#all) destination.hasten(deadlineMs);
+    await ended;
+  }
+
+  /** The shard of a destination's spool among those of its key. */
+  shardOf(destination: Destination): number {
+    return this.#shards.get(destination) ?? 0;
   }
 
   /** Ends all destinations now. */
   stop(): void {
-    for (const destination of [...this.destinations, ...this.#leaving]) destination.stop();
+    for (const destination of this.#all) destination.stop();
   }
 
   #swap(snapshot: Snapshot, wanted: ReadonlyMap<number, PlacedDestination>): void {
@@ -201,13 +223,41 @@ export class Routing {
   }
 
   #add(id: number, routeKey: string, options: DestinationOptions): void {
+    const { makeSpool, ...dependencies } = this.#deps.destination;
+    const shard = this.#freeShard(destinationKey(routeKey, options.addr));
     const destination = new Destination(options, {
-      ...this.#deps.destination,
+      ...dependencies,
+      makeSpool: makeSpool && ((key, wanted, events) => makeSpool(key, wanted, events, shard)),
+      spoolFree: this.#spoolFree(destinationKey(routeKey, options.addr), shard),
       routeKey,
       noteLiveness: () => this.#groups.livenessChanged(),
     });
+    this.#shards.set(destination, shard);
     this.#outputs[id] = destination;
     destination.start();
+  }
+
+  get #all(): readonly Destination[] {
+    return [...this.destinations, ...this.#leaving.keys()];
+  }
+
+  /** The lowest shard of a key that no destination in force has; one on its way out may still have it. */
+  #freeShard(key: string): number {
+    const taken = this.destinations.filter((other) => other.key === key && other.backlog !== undefined);
+    let shard = 0;
+    while (taken.some((other) => this.shardOf(other) === shard)) shard += 1;
+    return shard;
+  }
+
+  /** Waits for those on their way out that have a spool; they leave it what they hold. */
+  #spoolFree(key: string, shard: number): Promise<void> | undefined {
+    const before: Promise<void>[] = [];
+    for (const [other, ended] of this.#leaving) {
+      if (other.key !== key || other.backlog === undefined || this.shardOf(other) !== shard) continue;
+      other.hasten(this.#deps.clock.monotonicMs() + SPOOL_HANDOVER_MS);
+      before.push(ended);
+    }
+    return before.length === 0 ? undefined : Promise.all(before).then(() => undefined);
   }
 
   get snapshot(): Snapshot | undefined {
@@ -219,12 +269,12 @@ export class Routing {
     const destination = this.#outputs[id];
     this.#outputs[id] = undefined;
     if (destination === undefined) return;
-    this.#leaving.add(destination);
     const deadlineMs = this.#deps.clock.monotonicMs() + this.#options.removalMs;
-    void destination.drain(deadlineMs, 'removed').then(() => {
+    const ended = destination.drain(deadlineMs, 'removed').then(() => {
       this.#leaving.delete(destination);
       addCounts(this.#retired, destination.counts);
     });
+    this.#leaving.set(destination, ended);
   }
 }
 

@@ -23,11 +23,14 @@ import { makeNap, Turn } from './turn.ts';
 export const EXIT_OK = 0;
 /** Could not start; or lines were dropped because the time to shut down was over. */
 export const EXIT_ERROR = 1;
-/** Ended at once by a second signal. */
+/** Cut short by a second signal. */
 export const EXIT_CUT = 3;
 
 /** Ctrl-C comes from the terminal and, where npm started us, from npm too: within this time it is one, ms. */
 const TWICE_MS = 250;
+/** After a second signal spools have this long to take what memory holds, and then a moment to close, ms. */
+const CUT_MS = 1000;
+const CUT_GRACE_MS = 300;
 /** Longest nap of the event loop under a trickle, ms; what a line may wait for others. */
 const NAP_MS_MAX = 4;
 
@@ -95,7 +98,7 @@ export async function runRelay({
   if (embedded) stdout.write(describeStart(relay));
   signals.onHangUp = () => void relay.reload?.run('SIGHUP', false);
   const drained = await signals.untilEnded(() => relay.drain(relay.config.shutdownTimeoutMs));
-  if (drained === 'cut') relay.stop();
+  if (drained === 'cut') await cutShort(relay);
   log.info(`final ledger: ${JSON.stringify(relay.ledger())}`);
   await spools?.release();
   if (hasPidFile) await removePidFile(config.pidFile, log);
@@ -115,6 +118,15 @@ function makeTurn(): Turn {
       settled: (fn) => process.nextTick(fn),
     },
   );
+}
+
+/** Nothing is sent any more; spools take what they can take soon. */
+async function cutShort(relay: Relay): Promise<void> {
+  const { promise: timeUp, resolve } = Promise.withResolvers<void>();
+  const cancel = systemClock.after(CUT_MS + CUT_GRACE_MS, resolve);
+  await Promise.race([relay.hasten(CUT_MS), timeUp]);
+  cancel();
+  relay.stop();
 }
 
 /** The first SIGINT or SIGTERM begins the end, the second cuts it short. */
@@ -139,7 +151,9 @@ class Signals {
       }
       seen += 1;
       log.info(
-        seen === 1 ? `${signal}: draining; a second signal ends at once` : `${signal} again: ending at once`,
+        seen === 1
+          ? `${signal}: draining; a second signal cuts it short`
+          : `${signal} again: nothing more is sent`,
       );
       if (seen === 1) first.resolve();
       else second.resolve('cut');

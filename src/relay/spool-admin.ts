@@ -1,26 +1,24 @@
 // What `/api/spools` shows and changes: the spools of the destinations in force.
 import type { SpoolAdmin, SpoolRow } from '../admin/spool-routes.ts';
 import type { Destination } from '../destination/destination.ts';
+import type { Routing } from './routing.ts';
 import type { SpoolRoot } from './spool-root.ts';
 
 export interface SpoolAdminSources {
-  readonly destinations: () => readonly Destination[];
+  readonly routing: Pick<Routing, 'destinations' | 'shardOf'>;
   readonly root: Pick<SpoolRoot, 'folderOf'>;
 }
 
 /** Makes it. Where an address stands twice in a route, a key means the first. */
-export function makeSpoolAdmin({ destinations, root }: SpoolAdminSources): SpoolAdmin {
+export function makeSpoolAdmin({ routing, root }: SpoolAdminSources): SpoolAdmin {
   const find = (key: string) =>
-    destinations().find((destination) => destination.key === key && destination.backlog !== undefined)
+    routing.destinations.find((destination) => destination.key === key && destination.backlog !== undefined)
       ?.backlog;
   return {
     list() {
-      const seen = new Map<string, number>();
-      return destinations().flatMap((destination) => {
-        const nth = seen.get(destination.key) ?? 0;
-        if (destination.backlog !== undefined) seen.set(destination.key, nth + 1);
-        return renderRow(destination, root.folderOf(destination.key, nth));
-      });
+      return routing.destinations.flatMap((destination) =>
+        renderRow(destination, root.folderOf(destination.key, routing.shardOf(destination))),
+      );
     },
     purge: async (key) => find(key)?.purge(),
     load: async (key, bytes, lines) => find(key)?.load(bytes, lines),

@@ -26,8 +26,6 @@ export class SpoolRoot {
   readonly #deps: SpoolRootDependencies;
   readonly #lock: SpoolLock;
   readonly #files = limitFiles(systemSpoolFiles);
-  /** Spools made so far by destination key: a route may name an address twice, and each gets a folder. */
-  readonly #made = new Map<string, number>();
 
   private constructor(path: string, lock: SpoolLock, dependencies: SpoolRootDependencies) {
     this.path = path;
@@ -62,10 +60,8 @@ export class SpoolRoot {
     }
   }
 
-  /** Makes the spool of a destination, not yet open. */
-  makeSpool(key: string, options: DestinationOptions, events: SpoolEvents): Spool {
-    const shard = this.#made.get(key) ?? 0;
-    this.#made.set(key, shard + 1);
+  /** Makes the spool of a destination, not yet open. A route may name an address twice; each has a shard of its own. */
+  makeSpool(key: string, options: DestinationOptions, events: SpoolEvents, shard: number): Spool {
     const { clock, random } = this.#deps;
     return new DiskSpool(
       {
@@ -83,9 +79,9 @@ export class SpoolRoot {
     );
   }
 
-  /** Names the folder of the nth spool of a key, relative to the root. */
-  folderOf(key: string, nth: number): string {
-    return spoolFolderName(key, nth);
+  /** Names the folder of a spool, relative to the root. */
+  folderOf(key: string, shard: number): string {
+    return spoolFolderName(key, shard);
   }
 
   /** Gives the folder back, once all spools are closed. */

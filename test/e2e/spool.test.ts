@@ -147,3 +147,29 @@ test('a spool folder that cannot be made is one warning, and the relay runs with
   await sendLines(t, relay.port, makeLines('a.b', 1000));
   await sink.untilLines(2000);
 });
+
+test('after a second signal the disk takes what memory holds, and the next start delivers it', async (t) => {
+  const sink = await startSink(t, { keep: true });
+  sink.reading = 'frozen';
+  const start = makeStarter(t, `${sink.addr} queue_bytes=50000000 reconn=300`);
+  const relay = await start();
+  const lines = makeLines('metric.with.a.name.of.a.usual.length.twice', 200_000);
+  await sendLines(t, relay.port, lines);
+  await relay.untilLedger('all is in', ({ received }) => received === lines.length);
+  relay.kill('SIGTERM');
+  await relay.untilLogged('draining');
+  const startedMs = performance.now();
+  relay.kill('SIGTERM');
+  assert.equal((await relay.exited()).code, 3);
+  assert.ok(performance.now() - startedMs < 3000, 'it took its time');
+  const before = relay.finalLedger();
+  assertConserved(before);
+  assert.deepEqual(before.dropped, {});
+  assert.ok((before.destinations[0]?.spooled ?? 0) > 100_000);
+  sink.reading = 'all';
+  const next = await start();
+  assert.doesNotMatch(next.stderr, /damage/i);
+  await untilAll(sink, lines);
+  assertConserved((await next.terminate()).ledger);
+  assertEachOnce(sink, lines);
+});
