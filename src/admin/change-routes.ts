@@ -2,7 +2,6 @@
 //
 //   GET  /api/changes         {"undo_steps":n,"changes":[{"at":s,"by":s,"what":s,"diff":[s,...]},...]}, the latest first
 //   POST /api/changes/undo    goes back to the table before the last change: {"undone":s,"diff":[s,...]}
-import { fromHereOnly } from './from-here-only.ts';
 import { type RouteGroup, refuseOtherMethods, renderError } from './http-context.ts';
 
 /** One change of the table. */
@@ -26,11 +25,11 @@ export interface ChangeAdmin {
 const PATH = '/api/changes';
 
 /** Adds the paths. */
-export const addChangeRoutes: RouteGroup = (app, { changes }) => {
+export const addChangeRoutes: RouteGroup = (app, { changes, guardWrites }) => {
   app.get(PATH, (c) => c.json({ undo_steps: changes?.undoSteps ?? 0, changes: changes?.changes ?? [] }));
   refuseOtherMethods(app, PATH, ['GET', 'HEAD']);
 
-  app.post(`${PATH}/undo`, fromHereOnly, (c) => {
+  app.post(`${PATH}/undo`, guardWrites, (c) => {
     const answer = changes?.undo('http') ?? { ok: false, error: 'nothing to undo' };
     if (!answer.ok) return renderError(c, 400, answer.error);
     const [last] = changes?.changes ?? [];

@@ -2,14 +2,20 @@
 // Paths are exact: as in crng, `/table/` is not `/table`.
 import { Hono, type MiddlewareHandler } from 'hono';
 import type { Log } from '../util/log.ts';
+import type { Clock } from '../util/clock.ts';
 import { addBadMetricsRoutes } from './bad-metrics-routes.ts';
 import { addChangeRoutes } from './change-routes.ts';
+import { addConfigRoutes } from './config-routes.ts';
 import { addHealthRoutes } from './health-routes.ts';
 import { type AdminSources, type RouteGroup, renderError } from './http-context.ts';
 import { addLedgerRoutes } from './ledger-routes.ts';
 import { addMetricsRoutes } from './metrics-routes.ts';
+import { addOpenapiRoutes } from './openapi-routes.ts';
+import { CallerLimit } from './caller-limit.ts';
 import { addReloadRoutes } from './reload-routes.ts';
 import { addSpoolRoutes } from './spool-routes.ts';
+import { addTableRoutes } from './table-routes.ts';
+import { makeWriteGuard } from './write-guard.ts';
 
 /** Longest body of a request. */
 const BODY_BYTES_MAX = 1024 * 1024;
@@ -22,13 +28,22 @@ const GROUPS: readonly RouteGroup[] = [
   addSpoolRoutes,
   addReloadRoutes,
   addChangeRoutes,
+  addTableRoutes,
+  addConfigRoutes,
+  addOpenapiRoutes,
 ];
 
 /** Makes the application. */
-export function makeHttpApp(sources: AdminSources, dependencies: { readonly log: Log }): Hono {
+export function makeHttpApp(
+  sources: AdminSources,
+  dependencies: { readonly log: Log; readonly clock: Clock },
+): Hono {
   const app = new Hono();
+  const callers = new CallerLimit(dependencies.clock);
+  app.use((c, next) => callers.limit(c, next));
   app.use(limitBody);
-  for (const add of GROUPS) add(app, sources);
+  const guardWrites = makeWriteGuard(sources.writePolicy);
+  for (const add of GROUPS) add(app, { ...sources, guardWrites });
   app.notFound((c) => renderError(c, 404, 'not found'));
   app.onError((error, c) => {
     dependencies.log.error(`admin HTTP: ${c.req.method} ${JSON.stringify(c.req.path)}: ${error.message}`);

@@ -1,15 +1,19 @@
 // What the groups of HTTP paths get handed in, and the form of their answers.
 // As in crng, an answer is JSON, and an error is `{"error":"…"}` as text/plain with a fitting status.
-import type { Context, Hono } from 'hono';
+import type { Context, Hono, MiddlewareHandler } from 'hono';
+import type { WritePolicy } from '../config/config.ts';
 import type { BadMetrics } from '../telemetry/bad-metrics.ts';
 import type { MetricRegistry } from '../telemetry/registry.ts';
 import type { RelayView } from '../telemetry/relay-view.ts';
 import type { ChangeAdmin } from './change-routes.ts';
 import type { ReloadConfig } from './reload-routes.ts';
 import type { SpoolAdmin } from './spool-routes.ts';
+import type { TableAdmin } from './table-admin.ts';
 
-/** What admin pages read. */
+/** What admin pages read and change. */
 export interface AdminSources {
+  readonly table: TableAdmin;
+  readonly writePolicy: WritePolicy;
   readonly view: RelayView;
   readonly badMetrics: Pick<BadMetrics, 'list'>;
   readonly metrics: Pick<MetricRegistry, 'render' | 'contentType'>;
@@ -21,13 +25,18 @@ export interface AdminSources {
   readonly spools?: SpoolAdmin | undefined;
 }
 
+/** What a group of paths gets; `guardWrites` stands before every path that changes something. */
+export interface RouteSources extends AdminSources {
+  readonly guardWrites: MiddlewareHandler;
+}
+
 /** Adds one group of paths to the application. */
-export type RouteGroup = (app: Hono, sources: AdminSources) => void;
+export type RouteGroup = (app: Hono, sources: RouteSources) => void;
 
 /** Answers with `{"error": message}`. */
 export function renderError(
   c: Context,
-  status: 400 | 403 | 404 | 405 | 411 | 413 | 500 | 503,
+  status: 400 | 401 | 403 | 404 | 405 | 411 | 413 | 429 | 500 | 503,
   message: string,
 ): Response {
   return c.body(`${JSON.stringify({ error: message })}\n`, status, {

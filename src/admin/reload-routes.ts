@@ -3,7 +3,6 @@
 //   200 {"changed":b,"dry_run":b,"diff":[s,...],"warnings":[s,...]}
 //   400 {"error":s,"problems":[s,...]}     refused whole; nothing was changed
 import { isChange } from '../table/table-diff.ts';
-import { fromHereOnly } from './from-here-only.ts';
 import { type RouteGroup, refuseOtherMethods, renderError } from './http-context.ts';
 
 /** What became of a reload; each line is fit for the user. */
@@ -17,8 +16,8 @@ export type ReloadConfig = (by: string, dryRun: boolean) => Promise<ReloadAnswer
 const PATH = '/api/reload';
 
 /** Adds the path. */
-export const addReloadRoutes: RouteGroup = (app, { reload }) => {
-  app.post(PATH, fromHereOnly, async (c) => {
+export const addReloadRoutes: RouteGroup = (app, { reload, guardWrites }) => {
+  app.post(PATH, guardWrites, async (c) => {
     if (reload === undefined) return renderError(c, 404, 'this relay has no config to read again');
     const asked = c.req.query('dry_run') ?? 'false';
     if (asked !== 'true' && asked !== 'false') return renderError(c, 400, 'dry_run must be true or false');

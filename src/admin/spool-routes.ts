@@ -1,10 +1,8 @@
 // /api/spools: what waits on disk, for `sluice spool` and others; and the two ways to change the spool of a running relay.
-// Those come from this machine only, and not from a page in its browser nor through a proxy that hides who asks.
 //
 //   GET  /api/spools                    [{"key":s,"route":s,"addr":s,"folder":s,"state":s,"lines":n,"bytes":n,...}]
 //   POST /api/spools/{key}/purge        drops what waits (reason `purged`): {"lines":n}
 //   POST /api/spools/{key}/lines        whole lines, put behind what waits: {"lines":n}; 503: full now, try again
-import { fromHereOnly } from './from-here-only.ts';
 import { type RouteGroup, refuseOtherMethods, renderError } from './http-context.ts';
 
 /** One spool of a running relay. */
@@ -45,18 +43,18 @@ const PATH = '/api/spools';
 const NEWLINE = 0x0a;
 
 /** Adds the spools. */
-export const addSpoolRoutes: RouteGroup = (app, { spools }) => {
+export const addSpoolRoutes: RouteGroup = (app, { spools, guardWrites }) => {
   app.get(PATH, (c) => c.json(spools?.list() ?? []));
   refuseOtherMethods(app, PATH, ['GET', 'HEAD']);
 
-  app.post(`${PATH}/:key/purge`, fromHereOnly, async (c) => {
+  app.post(`${PATH}/:key/purge`, guardWrites, async (c) => {
     const key = c.req.param('key');
     const lines = await spools?.purge(key);
     return lines === undefined ? renderError(c, 404, `no spool "${key}"`) : c.json({ lines });
   });
   refuseOtherMethods(app, `${PATH}/:key/purge`, ['POST']);
 
-  app.post(`${PATH}/:key/lines`, fromHereOnly, async (c) => {
+  app.post(`${PATH}/:key/lines`, guardWrites, async (c) => {
     const key = c.req.param('key');
     const bytes = Buffer.from(await c.req.arrayBuffer());
     const lines = countLines(bytes);

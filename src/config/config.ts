@@ -46,6 +46,8 @@ export interface Config {
   readonly digest: string;
   /** Every key outside the table with its value, by the name that users write; to tell what a reload changes. */
   readonly keys: Readonly<Record<string, KeyValue>>;
+  /** As carbon-relay-ng shows it at GET /config; secrets are replaced. */
+  readonly shown: Readonly<Record<string, unknown>>;
   /** To be logged once at start; in the order of the file. */
   readonly warnings: readonly Problem[];
 }

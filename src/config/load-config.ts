@@ -6,6 +6,7 @@ import { parseLogLevel } from '../util/log-level.ts';
 import type { Config } from './config.ts';
 import { embeddedConfig, graphiteAddrError } from './embedded-config.ts';
 import { findTable } from './find-section.ts';
+import { goConfig } from './go-config.ts';
 import { type IncludeFiles, mergeIncludes } from './include.ts';
 import { noticeOptions } from './notice.ts';
 import { type Flags, Overrides } from './overrides.ts';
@@ -99,7 +100,8 @@ function readConfig(
   lintInstance(top, problems);
   checkAddresses(top, problems);
   const table = readTable(root, top, overrides, dependencies.parseDestination, problems);
-  return { ...topValues(top), table, files: [], digest: '', keys, warnings: [] };
+  const shown = goConfig(root, top, overrides);
+  return { ...topValues(top), table, files: [], digest: '', keys, shown, warnings: [] };
 }
 
 /** Reads a section of which nothing is built, for its mistakes and for what has to be said about it. */
@@ -111,7 +113,9 @@ function readNoticed(root: TomlTable, section: Section, overrides: Overrides, pr
   return settings;
 }
 
-function topValues(top: Settings): Omit<Config, 'table' | 'files' | 'digest' | 'keys' | 'warnings'> {
+type Derived = 'table' | 'files' | 'digest' | 'keys' | 'shown' | 'warnings';
+
+function topValues(top: Settings): Omit<Config, Derived> {
   return {
     instance: top.string('instance'),
     logLevel: parseLogLevel(top.string('log_level')) ?? 'info',

@@ -48,6 +48,10 @@ export class Settings {
     return values;
   }
 
+  value(name: string): SettingValue {
+    return this.#value(name);
+  }
+
   string(name: string): string {
     return this.#value(name) as string;
   }

@@ -34,8 +34,8 @@ export function makeRelayView(sources: ViewSources, world: Pick<RelayWorld, 'clo
     },
     engine: () => relay.engine.stats(),
     ready: () => readReadiness(sources),
-    // Carbon destinations have no secrets; whatever gets one must be redacted here.
-    config: () => relay.config,
+    config: () => relay.config.shown,
+    configFiles: () => relay.config.files,
   };
 }
 

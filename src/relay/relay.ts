@@ -154,14 +154,14 @@ export class Relay {
     );
     const root = world.spools;
     const spools = root && makeSpoolAdmin({ routing: this.routing, root });
+    const { httpAddr, adminAddr, writePolicy } = config;
+    const table = this.#tableAdmin;
     const reload: ReloadConfig | undefined = this.reload && ((by, dryRun) => this.reload!.run(by, dryRun));
     const app = makeHttpApp(
-      { view, badMetrics, metrics, spools, reload, changes: this.tableControl },
-      { log },
+      { table, writePolicy, view, badMetrics, metrics, spools, reload, changes: this.tableControl },
+      { log, clock },
     );
-    const { httpAddr, adminAddr, writePolicy } = config;
     if (adminAddr !== '') {
-      const table = this.#tableAdmin;
       this.#telnet = new TelnetServer({ addr: adminAddr, policy: writePolicy }, { table, log, clock });
     }
     if (httpAddr !== '') {

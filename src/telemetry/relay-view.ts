@@ -14,8 +14,10 @@ export interface RelayView {
   destinations(): readonly DestinationStats[];
   engine(): EngineStats;
   ready(): Readiness;
-  /** The configuration with every secret replaced. */
+  /** The configuration as carbon-relay-ng shows it, with every secret replaced. */
   config(): unknown;
+  /** The files that it was read from. */
+  configFiles(): readonly string[];
 }
 
 /** Whether the relay wants traffic. `reasons` holds one sentence each and is empty when ready. */

@@ -9,6 +9,7 @@ import { BadMetrics } from '../../src/telemetry/bad-metrics.ts';
 import { MetricRegistry } from '../../src/telemetry/registry.ts';
 import { systemClock } from '../../src/util/clock.ts';
 import { silentLog } from '../../src/util/log.ts';
+import { fakeTable } from './fake-table.ts';
 import { FakeView } from '../telemetry/fake-view.ts';
 
 export class HttpBench {
@@ -21,7 +22,7 @@ export class HttpBench {
 
   constructor(
     options: Partial<HttpServerOptions> = {},
-    sources: Pick<AdminSources, 'spools' | 'reload' | 'changes'> = {},
+    sources: Partial<Pick<AdminSources, 'spools' | 'reload' | 'changes' | 'table' | 'writePolicy'>> = {},
   ) {
     const log = {
       ...silentLog,
@@ -34,8 +35,15 @@ export class HttpBench {
       { view: this.view, watch: { unbalancedChecks: 0 }, badMetrics: this.badMetrics, log: { lost: 0 } },
     );
     const app = (this.app = makeHttpApp(
-      { view: this.view, badMetrics: this.badMetrics, metrics, ...sources },
-      { log },
+      {
+        view: this.view,
+        badMetrics: this.badMetrics,
+        metrics,
+        table: fakeTable(),
+        writePolicy: { token: '', allowRemote: false },
+        ...sources,
+      },
+      { log, clock: systemClock },
     ));
     const accessLog = (line: string) => this.accessLines.push(line);
     this.server = new AdminHttpServer(

@@ -40,7 +40,11 @@ export class FakeView implements RelayView {
   }
 
   config(): unknown {
-    return {};
+    return { Instance: 'i' };
+  }
+
+  configFiles(): readonly string[] {
+    return ['/nowhere/sluice.toml'];
   }
 
   /** Receives lines that one destination writes, queues or drops; the books balance afterwards. */
