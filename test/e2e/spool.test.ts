@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { assertConserved } from '../assert-conserved.ts';
 import { CONFIG_HEAD, makeFolder, RelayProcess, routeTo } from './relay-process.ts';
-import { makeLines, openSender, sendLines, writeLines } from './send-lines.ts';
+import { makeLines, sendLines } from './send-lines.ts';
 import { startSink, type TcpSink } from './tcp-sink.ts';
 
 /** Starts a relay in a folder of its own, again and again. */
@@ -57,46 +57,6 @@ for (const outage of OUTAGES) {
     assert.equal(exit.code, 0);
     assertConserved(ledger);
     assert.deepEqual(ledger.dropped, {});
-    assertEachOnce(sink, lines);
-  });
-}
-
-const STATES = ['online', 'slow', 'frozen', 'away', 'replaying'] as const;
-for (const state of STATES) {
-  test(`SIGTERM while the peer is ${state}: after the restart each line has come exactly once`, async (t) => {
-    const sink = await startSink(t, { keep: true });
-    const start = makeStarter(
-      t,
-      `${sink.addr} reconn=300${state === 'replaying' ? ' replay_rate=60000' : ''}`,
-    );
-    let relay = await start();
-    const lines = makeLines(`metric.with.a.name.of.a.usual.length.${state}`, 200_000);
-    if (state === 'replaying' || state === 'away') await sink.close();
-    if (state === 'slow') sink.reading = { slow: 2000 };
-    if (state === 'frozen') sink.reading = 'frozen';
-    const socket = await openSender(t, relay.port);
-    await writeLines(socket, lines);
-    if (state === 'replaying') {
-      await relay.untilLedger(
-        'all is on disk',
-        ({ destinations }) => destinations[0]?.spooled === lines.length,
-      );
-      await sink.listen();
-      await sink.untilLines(5000);
-    }
-    socket.resume();
-    const { exit, ledger } = await relay.terminate();
-    assert.equal(exit.code, 0);
-    assertConserved(ledger);
-    assert.equal(ledger.received, lines.length);
-    assert.deepEqual(ledger.dropped, {});
-    sink.reading = 'all';
-    if (state === 'away') await sink.listen();
-    relay = await start();
-    await untilAll(sink, lines);
-    const { ledger: last } = await relay.terminate();
-    assertConserved(last);
-    assert.equal(last.loaded, ledger.destinations[0]?.spooled);
     assertEachOnce(sink, lines);
   });
 }
