@@ -191,12 +191,13 @@ class MortalRelay {
   }
 }
 
-/** Waits until nothing waits any more. */
+/** Waits until nothing waits any more. What is on disk is in no ledger before the disk has been opened. */
 async function untilDrained(relay: RelayProcess): Promise<void> {
   const end = performance.now() + DRAINED_MS;
   for (;;) {
+    const [spool] = (await (await relay.get('/api/spools')).json()) as { readonly state: string }[];
     const [row] = (await relay.ledger()).destinations;
-    if (row?.queued === 0 && row.spooled === 0) return;
+    if (spool?.state === 'ready' && row?.queued === 0 && row.spooled === 0) return;
     if (performance.now() > end) throw new Error(`lines still wait: ${JSON.stringify(row)}`);
     await sleep(100);
   }
