@@ -1,6 +1,6 @@
 // A child process that takes lines on some ports and tells exactly what it got: lines, sums and delays.
 //
-// Asked to `listen`, it answers with the ports. `expect` starts the counts anew; `done` comes when that many lines have
+// Asked to `listen`, or to `listenOn` given ports, it answers with the ports. `expect` starts the counts anew; `done` comes when that many lines have
 // come since; `until` corrects the number when all is sent, from then on `idleMs` without a line end the wait too.
 import { createServer, type Server, type Socket } from 'node:net';
 import { DelayHistogram, type DelaySummary } from './delay-histogram.ts';
@@ -9,6 +9,7 @@ import { LineSummer, monotonicMicros, STAMP_MODULUS } from './series-lines.ts';
 /** What e2e.ts sends. */
 export type SinkRequest =
   | { readonly listen: number }
+  | { readonly listenOn: readonly number[] }
   | { readonly expect: number; readonly idleMs: number }
   | { readonly until: number };
 
@@ -43,12 +44,13 @@ class Sink {
   #canEndIdle = false;
   #idleTimer: NodeJS.Timeout | undefined;
 
-  async listen(count: number): Promise<void> {
+  /** Listens on these ports; 0: any. */
+  async listen(wanted: readonly number[]): Promise<void> {
     const ports: number[] = [];
-    for (let index = 0; index < count; index++) {
+    for (const [index, port] of wanted.entries()) {
       const server = createServer((socket) => this.#accept(socket, index));
       await new Promise<void>((resolve) => {
-        server.listen({ port: 0, host: '127.0.0.1', backlog: 1024 }, resolve);
+        server.listen({ port, host: '127.0.0.1', backlog: 1024 }, resolve);
       });
       const address = server.address();
       if (address !== null && typeof address === 'object') ports.push(address.port);
@@ -119,7 +121,8 @@ function send(reply: SinkReply): void {
 
 const sink = new Sink();
 process.on('message', (message: SinkRequest) => {
-  if ('listen' in message) void sink.listen(message.listen);
+  if ('listen' in message) void sink.listen(Array.from({ length: message.listen }, () => 0));
+  else if ('listenOn' in message) void sink.listen(message.listenOn);
   else if ('until' in message) sink.until(message.until);
   else sink.expect(message.expect, message.idleMs);
 });

@@ -11,6 +11,7 @@ import type { TableOptions } from '../table/options.ts';
 import { Logger } from '../telemetry/logger.ts';
 import { systemClock } from '../util/clock.ts';
 import { FdWriter } from '../util/fd-writer.ts';
+import { holdYoungGeneration } from '../util/young-generation.ts';
 import type { Log } from '../util/log.ts';
 import { renderBanner } from './banner.ts';
 import { Relay } from './relay.ts';
@@ -53,6 +54,7 @@ export async function runRelay({
   readAgain,
   writeTable,
 }: RunOptions): Promise<number> {
+  holdYoungGeneration();
   const stderr = new FdWriter(2);
   const stdout = new FdWriter(1);
   const logger = new Logger(
@@ -66,7 +68,9 @@ export async function runRelay({
   let spools: SpoolRoot | undefined;
   try {
     await checkFolders(config.table);
-    spools = await SpoolRoot.open(config, { clock: systemClock, log, random: Math.random });
+    const turn = makeTurn();
+    const queued = (): void => turn.noteQueue();
+    spools = await SpoolRoot.open(config, { clock: systemClock, log, random: Math.random, queued });
     relay = await Relay.make(config, {
       clock: systemClock,
       log,
@@ -79,7 +83,7 @@ export async function runRelay({
         files: systemFiles,
         listenLookup: (host) => lookup(host, { all: true }),
       },
-      turn: makeTurn(),
+      turn,
       spools,
       readAgain,
       writeTable,

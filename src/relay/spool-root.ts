@@ -8,9 +8,9 @@ import type { Config } from '../config/config.ts';
 import type { DestinationOptions } from '../destination/options.ts';
 import { DiskSpool } from '../destination/spool/disk-spool.ts';
 import { spoolFolderName } from '../destination/spool/folder-name.ts';
-import { limitFiles } from '../destination/spool/limited-files.ts';
+import { FILE_LIMITS, limitFiles } from '../destination/spool/limited-files.ts';
 import type { Spool, SpoolEvents } from '../destination/spool/spool.ts';
-import { systemSpoolFiles } from '../destination/spool/spool-files.ts';
+import { type SpoolFiles, systemSpoolFiles } from '../destination/spool/spool-files.ts';
 import { SpoolLock, SpoolLockedError, systemProcesses } from '../destination/spool/spool-lock.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
@@ -19,18 +19,21 @@ export interface SpoolRootDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
+  /** The spools wait for each other at the disk. */
+  readonly queued: () => void;
 }
 
 export class SpoolRoot {
   readonly path: string;
   readonly #deps: SpoolRootDependencies;
   readonly #lock: SpoolLock;
-  readonly #files = limitFiles(systemSpoolFiles);
+  readonly #files: SpoolFiles;
 
   private constructor(path: string, lock: SpoolLock, dependencies: SpoolRootDependencies) {
     this.path = path;
     this.#lock = lock;
     this.#deps = dependencies;
+    this.#files = limitFiles(systemSpoolFiles, FILE_LIMITS, dependencies.queued);
   }
 
   /** Opens the folder; undefined when no destination wants it or it cannot be used. Rejects when another relay has it. */

@@ -96,8 +96,13 @@ export class Turn {
 
   /** Notes that a sender connected: one connection is accepted a turn, so a nap would hold a crowd of them up. */
   noteConnection(): void {
-    this.#bytes = Number.POSITIVE_INFINITY;
+    this.noteQueue();
     this.#schedule();
+  }
+
+  /** Notes that others wait for what happens once a turn: there is no nap after this one. */
+  noteQueue(): void {
+    this.#bytes = Number.POSITIVE_INFINITY;
   }
 
   /** Shortens the longest nap, for an input whose kernel buffer is small. */

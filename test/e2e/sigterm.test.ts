@@ -71,7 +71,10 @@ function assertEachOnce(sink: TcpSink, sent: ReadonlyMap<number, number>): void 
 
 /** A peer that does not read leaves part of a line in the kernel at the deadline: it gets that part, no newline, and FIN. */
 function assertFragments(sink: TcpSink, state: State): void {
-  assert.ok(sink.fragments.length <= (state === 'slow' || state === 'frozen' ? 1 : 0), `${sink.fragments}`);
+  assert.ok(
+    sink.fragments.length <= (state === 'slow' || state === 'frozen' ? 1 : 0),
+    sink.fragments.join(', '),
+  );
 }
 
 /** Starts the relay again and waits until all that is left has come. */

@@ -83,6 +83,17 @@ test('a turn in which a sender connected ends without a nap', () => {
   assert.deepEqual(naps, []);
 });
 
+test('a turn that others wait for at the disk ends without a nap', () => {
+  const { turn, runTurn, naps } = makeRig();
+  for (let i = 0; i < 50; i++) {
+    turn.noteQueue();
+    runTurn(60, 0.3);
+  }
+  assert.deepEqual(naps, []);
+  for (let i = 0; i < 50; i++) runTurn(60, 0.3);
+  assert.ok(naps.length > 0);
+});
+
 test('a limit shortens naps', () => {
   const { turn, runTurn, naps } = makeRig();
   turn.limitNap(1);

@@ -15,10 +15,12 @@ export const FILE_LIMITS: FileLimits = { reads: 1, writes: 1, syncs: 1 };
 /** Lets `limit` tasks run at once; the others wait in line. */
 class Gate {
   #free: number;
+  readonly #queued: () => void;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(limit: number) {
+  constructor(limit: number, queued: () => void) {
     this.#free = limit;
+    this.#queued = queued;
   }
 
   async run<T>(task: () => Promise<T>): Promise<T> {
@@ -29,16 +31,26 @@ class Gate {
     } finally {
       const next = this.#waiting.shift();
       if (next === undefined) this.#free += 1;
-      else next();
+      else {
+        next();
+        this.#queued();
+      }
     }
   }
 }
 
-/** Wraps a file system so that no more than `limits` of its operations run at once. */
-export function limitFiles(files: SpoolFiles, limits: FileLimits = FILE_LIMITS): SpoolFiles {
-  const reads = new Gate(limits.reads);
-  const writes = new Gate(limits.writes);
-  const syncs = new Gate(limits.syncs);
+/**
+ * Wraps a file system so that no more than `limits` of its operations run at once. `queued` is called whenever one begins
+ * that had to wait: each costs a turn of the event loop then, which should not be a long one.
+ */
+export function limitFiles(
+  files: SpoolFiles,
+  limits: FileLimits = FILE_LIMITS,
+  queued: () => void = () => undefined,
+): SpoolFiles {
+  const reads = new Gate(limits.reads, queued);
+  const writes = new Gate(limits.writes, queued);
+  const syncs = new Gate(limits.syncs, queued);
   const limitFile = (file: SpoolFile): SpoolFile => ({
     size: () => reads.run(() => file.size()),
     read: (into, position) => reads.run(() => file.read(into, position)),

@@ -11,8 +11,10 @@ import {
 } from './spool-format.ts';
 import { errorCode, type SpoolFile } from './spool-files.ts';
 
-/** Read from the file at once; a record that does not fit is read whole. */
-const CHUNK_BYTES = 512 * 1024;
+/** Read from the file at once; a record that does not fit is read whole. Hundreds of spools may hold as much each. */
+const CHUNK_BYTES = 128 * 1024;
+/** Where records are longer, so much is read at once that one of them and the header of the next fit in, up to this. */
+const CHUNK_BYTES_MAX = 1024 * 1024;
 /** The unit in which a failing disk is read around its bad places. */
 const PAGE_BYTES = 4096;
 /** Reads that fail before their pages are read one by one; twice as many before a page is given up on its own. */
@@ -59,6 +61,7 @@ export class RecordReader {
   #limit: number;
   #chunk: Buffer = EMPTY;
   #chunkStart = 0;
+  #chunkBytes = CHUNK_BYTES;
   /** The memory that `#chunk` is a part of. */
   #memory: Buffer = EMPTY;
   /** True when nobody needs what was handed out of `#memory`. */
@@ -122,6 +125,8 @@ export class RecordReader {
         if (header.version <= FORMAT_VERSION && payloadIsWhole(header, bytes)) {
           this.#seal = header.seal;
           this.#position = end;
+          const needed = end - start + RECORD_HEADER_BYTES;
+          this.#chunkBytes = Math.min(CHUNK_BYTES_MAX, Math.max(CHUNK_BYTES, needed));
           const { lines, firstMs, index } = header;
           return { kind: 'record', start, end, bytes, lines, firstMs, index };
         }
@@ -162,7 +167,7 @@ export class RecordReader {
   }
 
   async #fill(start: number, size: number): Promise<void> {
-    const want = Math.max(size, Math.min(CHUNK_BYTES, this.#limit - start));
+    const want = Math.max(size, Math.min(this.#chunkBytes, this.#limit - start));
     const from = start - this.#chunkStart;
     const kept = from >= 0 && from < this.#chunk.length ? this.#chunk.subarray(from) : EMPTY;
     // `kept` may lie in the same memory: copying back to front is safe then.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { limitFiles } from '../../../src/destination/spool/limited-files.ts';
+import { FILE_LIMITS, limitFiles } from '../../../src/destination/spool/limited-files.ts';
 import { systemError } from './memory-files.ts';
 import { range, SpoolRig } from './spool-rig.ts';
 
@@ -296,7 +296,8 @@ test('one write, one sync and one read are under way at most, however much is of
 test('a limit over several spools bounds what a hung disk holds of the thread pool', async () => {
   const rigs: SpoolRig[] = [];
   const first = new SpoolRig();
-  const shared = limitFiles(first.files.process());
+  let queued = 0;
+  const shared = limitFiles(first.files.process(), FILE_LIMITS, () => (queued += 1));
   for (let count = 0; count < 5; count += 1) {
     const rig = new SpoolRig({ files: first.files, wrap: () => shared, folder: `/spool/dest-${count}.0` });
     await rig.open();
@@ -318,6 +319,7 @@ test('a limit over several spools bounds what a hung disk holds of the thread po
   assert.equal(mostUnderWay.get('datasync'), 1);
   assert.equal(mostUnderWay.get('read'), 1);
   assert.ok((mostUnderWay.get('write') ?? 0) <= 1);
+  assert.ok(queued > 0, 'nobody was told that spools wait for each other');
 });
 
 test('a close writes what was offered and gives back what a hung disk does not take', async () => {

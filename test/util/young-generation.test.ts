@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+const MODULE = join(import.meta.dirname, '../../src/util/young-generation.ts');
+/** Makes objects of which many live through a collection, and tells how large the young generation has become, MiB. */
+const SCRIPT = `
+  import { getHeapSpaceStatistics } from 'node:v8';
+  import { holdYoungGeneration } from ${JSON.stringify(MODULE)};
+  if (process.argv[1] === 'hold') holdYoungGeneration();
+  let kept = [];
+  for (let i = 0; i < 2_000_000; i++) {
+    kept.push({ i, more: [i] });
+    if (kept.length > 200_000) kept = kept.slice(100_000);
+  }
+  const young = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
+  console.log(young.space_size / 2 ** 20);
+`;
+
+function youngMib(hold: string): number {
+  const args = ['--input-type=module', '--eval', SCRIPT, hold];
+  return Number(execFileSync(process.execPath, args, { encoding: 'utf8' }));
+}
+
+test('the young generation stays as large as it is, whatever lives through a collection', () => {
+  assert.ok(youngMib('no') >= 32, 'it would not have grown');
+  assert.ok(youngMib('hold') <= 8);
+});
