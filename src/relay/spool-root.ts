@@ -19,8 +19,8 @@ export interface SpoolRootDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
-  /** The spools wait for each other at the disk. */
-  readonly queued: () => void;
+  /** Called while the spools wait for each other at the disk. */
+  readonly queued?: () => void;
 }
 
 export class SpoolRoot {
