@@ -11,7 +11,8 @@ import type { Settings } from './settings.ts';
 export const MATCHER_METHODS = ['prefix', 'notPrefix', 'sub', 'notSub', 'regex', 'notRegex'] as const;
 
 /** A blocklist entry may also be a condition on a tag. */
-const TAG_METHOD = 'tag';
+/** How a blocklist entry says that a condition on a tag follows. */
+export const TAG_METHOD = 'tag';
 const BLOCKLIST_METHODS = [...MATCHER_METHODS, TAG_METHOD] as const;
 
 type MatcherMethod = (typeof MATCHER_METHODS)[number];

@@ -135,3 +135,35 @@ test('with --write-back an undo is written into the config, comments kept, and a
     ['undo of reload http', 'reload http'],
   );
 });
+
+test('an aggregator that a reload does not change keeps its windows', async (t) => {
+  const sink = await startSink(t, { keep: true });
+  const config = (flush: number): string =>
+    `[[aggregation]]\nfunction = "sum"\nregex = '^a\\.'\nformat = "sum"\ninterval = 3600\nwait = 7200\ndropRaw = true\n` +
+    `[[route]]\nkey = "all"\ntype = "sendAllMatch"\ndestinations = ["${sink.addr} flush=${flush}"]\n`;
+  const relay = await startRelay(t, config(1000));
+  const timestamp = Math.floor(Date.now() / 1000);
+  const send = async (value: number): Promise<void> => {
+    const socket = await openSender(t, relay.port);
+    socket.end(`a.b ${value} ${timestamp}\n`);
+  };
+  await send(1);
+  await relay.untilLedger('one is in', ({ consumed }) => consumed === 1);
+  write(relay, config(900));
+  relay.kill('SIGHUP');
+  await relay.untilLogged('flush 1000 -> 900');
+  await relay.untilLogged('1 aggregator');
+  await send(2);
+  await relay.untilLedger('both are in', ({ consumed }) => consumed === 2);
+  write(relay, config(900).replace("'^a", "'^b"));
+  relay.kill('SIGHUP');
+  await sink.untilLines(1);
+  assert.match(
+    sink.kept[0] ?? '',
+    /^sum 3 \d+$/,
+    'what closes with its rule has what came before and after the reload',
+  );
+  const { exit, ledger } = await relay.terminate();
+  assert.equal(exit.code, 0);
+  assertConserved(ledger);
+});

@@ -253,16 +253,21 @@ class Planner {
     const sections = this.#sections('route');
     const names = (routes: readonly RouteOptions[]): string[] => routes.map(({ key }) => key);
     const aligned = align(names(before), names(after), commands.length + sections.length);
+    const pairs = new Map(aligned.pairs);
+    const removed = [...aligned.removed];
     for (const [index, source] of aligned.pairs) {
       const [old, now] = [before[source]!, after[index]!];
       if (asText(old) === asText(now)) continue;
       const found = sections[source - commands.length];
-      if (found === undefined)
-        throw new Unwritable(`route "${now.key}" stands in [init] cmds and was changed`);
-      this.#changeRoute(found, old, now);
+      if (found !== undefined) this.#changeRoute(found, old, now);
+      else {
+        // A command becomes a section.
+        pairs.delete(index);
+        removed.push(source);
+      }
     }
     const keys = after.map((route) => routeKeys(route, renderDestination));
-    this.#placeSections('route', commands, sections, aligned, keys);
+    this.#placeSections('route', commands, sections, { pairs, removed }, keys);
   }
 
   #changeRoute({ file, section }: Section, old: RouteOptions, now: RouteOptions): void {

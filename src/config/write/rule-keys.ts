@@ -8,6 +8,7 @@ import type {
   RouteOptions,
 } from '../../table/options.ts';
 import { HASH_DEFAULTS } from '../../table/options.ts';
+import { TAG_METHOD } from '../read-matcher.ts';
 import type { TomlValue } from './toml-text.ts';
 
 /** Keys that a section needs, by the names that users write; what has its default is left out. */
@@ -17,8 +18,14 @@ export type RuleKeys = ReadonlyMap<string, TomlValue>;
 export type RenderDestination = (options: DestinationOptions) => string;
 
 /** The keys of a `[[rewriter]]`. */
-export function rewriterKeys({ old, new: replacement, not, max }: RewriterOptions): RuleKeys {
-  return keys([['old', old], ['new', replacement], not !== '' && ['not', not], ['max', max]]);
+export function rewriterKeys({ old, new: replacement, not, max, tag }: RewriterOptions): RuleKeys {
+  return keys([
+    ['old', old],
+    ['new', replacement],
+    not !== '' && ['not', not],
+    ['max', max],
+    tag !== undefined && ['tag', tag],
+  ]);
 }
 
 /** The keys of an `[[aggregation]]`. */
@@ -63,7 +70,9 @@ export function routeKeys(route: RouteOptions, renderDestination: RenderDestinat
 export function blocklistText(matcher: MatcherOptions): string | undefined {
   const conditions = Object.entries(matcher).filter(([, value]) => value !== undefined);
   const [name, value] = conditions[0] ?? [];
-  return conditions.length === 1 && typeof value === 'string' ? `${name} ${value}` : undefined;
+  if (conditions.length !== 1) return undefined;
+  if (typeof value === 'string') return `${name} ${value}`;
+  return value?.length === 1 ? `${TAG_METHOD} ${value[0]}` : undefined;
 }
 
 function matcherKeys(matcher: MatcherOptions): [string, TomlValue][] {

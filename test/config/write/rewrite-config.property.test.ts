@@ -5,11 +5,15 @@ import { parseDestination } from '../../../src/destination/parse-destination.ts'
 import type { DestinationOptions } from '../../../src/destination/options.ts';
 import { applyOperation, type Operation } from '../../../src/table/operation.ts';
 import {
+  type AggregatorFunction,
+  type AggregatorOptions,
   HASH_DEFAULTS,
   type MatcherOptions,
   type RouteOptions,
   type TableOptions,
 } from '../../../src/table/options.ts';
+import { TableError } from '../../../src/table/table-error.ts';
+import { snapshot } from '../../table/table-options.ts';
 import { ConfigFolder } from './config-folder.ts';
 
 const ROUNDS = Number(process.env['SLUICE_REWRITE_ROUNDS'] ?? 60);
@@ -40,6 +44,7 @@ class Dice {
   }
 }
 
+const TAGS = ['dc=eu', 'role!=~^x$', 'name=~q'];
 const TEXTS = ['a.', 'b', "it's", '$HOST', '${1}x', '"', '\\.', 'é', '#', "''", 'a b', '${HOST}', 'x', 'y'];
 
 function matcher(dice: Dice): MatcherOptions {
@@ -47,7 +52,24 @@ function matcher(dice: Dice): MatcherOptions {
   for (const name of ['prefix', 'notPrefix', 'sub', 'notSub', 'regex', 'notRegex']) {
     if (dice.chance(3)) result[name] = dice.pick(TEXTS);
   }
-  return result;
+  return { ...result, ...(dice.chance(4) && { tags: [...TAGS.filter(() => dice.chance(2)), 'a=b'] }) };
+}
+
+function aggregator(dice: Dice): AggregatorOptions {
+  const functions: AggregatorFunction[] = ['sum', 'p95', 'percentiles'];
+  return {
+    matcher: { ...matcher(dice), regex: dice.pick(TEXTS) },
+    outputs: Array.from({ length: 1 + dice.below(3) }, () => ({
+      function: dice.pick(functions),
+      format: dice.pick(TEXTS),
+    })),
+    intervalSec: 1 + dice.below(5),
+    waitSec: dice.below(9),
+    dropRaw: dice.chance(2),
+    cache: dice.chance(2),
+    late: dice.pick(['count', 'amend']),
+    timestamp: dice.pick(['start', 'middle', 'end']),
+  };
 }
 
 function destination(dice: Dice): DestinationOptions {
@@ -57,6 +79,7 @@ function destination(dice: Dice): DestinationOptions {
     'spool=false',
     'regex=^a$',
     'prefix=$HOST',
+    'tags=a=b;c!=d',
     'when_full=block',
     'iobuf=9',
   ];
@@ -67,10 +90,12 @@ function destination(dice: Dice): DestinationOptions {
 }
 
 function route(dice: Dice): RouteOptions {
+  const isHash = dice.chance(4);
   return {
     ...HASH_DEFAULTS,
+    ...(isHash && { replicationFactor: 1 + dice.below(2), diverseReplicas: false, tagRelayNormalized: true }),
     key: dice.pick(['r', 's', 't', 'u', 'v w', '']),
-    type: dice.pick(['sendAllMatch', 'sendFirstMatch']),
+    type: isHash ? 'carbon_ch' : dice.pick(['sendAllMatch', 'sendFirstMatch', 'failover']),
     matcher: matcher(dice),
     stop: dice.chance(3),
     destinations: Array.from({ length: 1 + dice.below(3) }, () => destination(dice)),
@@ -78,16 +103,17 @@ function route(dice: Dice): RouteOptions {
 }
 
 function operation(dice: Dice, table: TableOptions): Operation {
-  const { blocklist, rewriters, routes } = table;
+  const { blocklist, rewriters, aggregators, routes } = table;
   const key = routes.length === 0 ? 'r' : dice.pick(routes).key;
   const of = routes.find((one) => one.key === key)?.destinations.length ?? 1;
-  switch (dice.below(11)) {
+  switch (dice.below(13)) {
     case 0:
     case 1:
       return { kind: 'addRoute', route: route(dice) };
     case 2:
       return { kind: 'delRoute', key };
     case 3:
+      if (dice.chance(4)) return { kind: 'addBlock', matcher: { tags: [dice.pick(TAGS)] } };
       return { kind: 'addBlock', matcher: { [dice.pick(['prefix', 'sub', 'regex'])]: dice.pick(TEXTS) } };
     case 4:
       return { kind: 'delBlock', index: dice.below(blocklist.length + 1) };
@@ -95,7 +121,13 @@ function operation(dice: Dice, table: TableOptions): Operation {
       const [old, text] = [dice.pick(TEXTS), dice.pick(TEXTS)];
       return {
         kind: 'addRewriter',
-        rewriter: { old, new: text, not: dice.pick(['', 'q']), max: dice.below(3) - 1 },
+        rewriter: {
+          old,
+          new: text,
+          not: dice.pick(['', 'q']),
+          max: dice.below(3) - 1,
+          ...(dice.chance(3) && { tag: 'dc' }),
+        },
       };
     }
     case 6:
@@ -105,11 +137,26 @@ function operation(dice: Dice, table: TableOptions): Operation {
     case 8:
       return { kind: 'addDest', key, destination: destination(dice) };
     case 9:
+      return { kind: 'addAgg', aggregator: aggregator(dice) };
+    case 10:
+      return { kind: 'delAgg', index: dice.below(aggregators.length + 1) };
+    case 11:
       return { kind: 'delDest', key, index: dice.below(of) };
     default: {
       const { flush, regex, iobuf } = destination(dice);
       return { kind: 'modDest', key, index: dice.below(of), change: { flush, regex, iobuf } };
     }
+  }
+}
+
+/** What does not compile is never in force. */
+function compiles(table: TableOptions): boolean {
+  try {
+    snapshot(table);
+    return true;
+  } catch (error) {
+    if (error instanceof TableError) return false;
+    throw error;
   }
 }
 
@@ -154,7 +201,7 @@ test(`what is written makes the table that is wanted (SLUICE_SEED=${seed})`, () 
     let { table } = folder.load();
     for (let step = 0; step < STEPS; step += 1) {
       const applied = applyOperation(table, operation(dice, table));
-      if (!applied.ok) continue;
+      if (!applied.ok || !compiles(applied.table)) continue;
       const what = `seed ${seed}, round ${round}, step ${step}`;
       const before = new Map(folder.files);
       const rewrite = folder.rewrite(applied.table);
