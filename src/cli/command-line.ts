@@ -12,9 +12,10 @@ import { compileForCommand } from './compile-for-command.ts';
 import { stripCrngFlags } from './crng-flags.ts';
 import { CommandError, EXIT, EXIT_CODE_HELP } from './exit-code.ts';
 import { explainLine } from './explain.ts';
-import { isFatal, readConfig, renderProblems } from './read-config.ts';
+import { isFatal, readConfig, readGoodConfig, renderProblems } from './read-config.ts';
 import { readConfigAside, writeConfigAside } from './config-thread.ts';
 import { renderExplained } from './render-explained.ts';
+import { addRing } from './ring-command.ts';
 import { addSpool } from './spool-command.ts';
 import { readVersion, renderVersion } from './version.ts';
 
@@ -95,6 +96,7 @@ function makeProgram(world: CommandWorld, done: (code: number) => void): Command
     });
   addExplain(program, world);
   addSpool(program, world, done);
+  addRing(program, world);
   program
     .command('version')
     .description('print the version')
@@ -181,11 +183,7 @@ async function explain(
   json: boolean,
   world: CommandWorld,
 ): Promise<void> {
-  const { config, problems } = readConfig(file, new Map(), world);
-  if (config === undefined) {
-    const fatal = problems.filter((problem) => isFatal(problem, false));
-    throw new CommandError(renderProblems(fatal, false).trimEnd());
-  }
+  const config = readGoodConfig(file, world);
   const snapshot = compileForCommand(config, file ?? EMBEDDED_FILE);
   for (const arg of args) {
     const lines = arg === '-' ? splitLines(await world.readStdin()) : [Buffer.from(arg)];

@@ -1,4 +1,5 @@
 // Reads the config that a command works with, and words what is wrong with it.
+import type { Config } from '../config/config.ts';
 import { loadConfig, type LoadedConfig } from '../config/load-config.ts';
 import type { Flags } from '../config/overrides.ts';
 import { type Problem, renderProblem } from '../config/problem.ts';
@@ -15,6 +16,14 @@ export type ConfigWorld = Pick<CommandWorld, 'readFile' | 'listFiles' | 'env' | 
 export function readConfig(file: string | undefined, flags: Flags, world: ConfigWorld): LoadedConfig {
   const text = file === undefined ? undefined : readConfigText(file, world);
   return loadConfig({ ...worldSources(flags, world), file: text }, { parseDestination });
+}
+
+/** Reads and loads a config; throws a CommandError also when it is refused. */
+export function readGoodConfig(file: string | undefined, world: ConfigWorld): Config {
+  const { config, problems } = readConfig(file, new Map(), world);
+  if (config !== undefined) return config;
+  const fatal = problems.filter((problem) => isFatal(problem, false));
+  throw new CommandError(renderProblems(fatal, false).trimEnd());
 }
 
 /** What a config in a file is made from. Throws a CommandError when it cannot be read. */
@@ -72,7 +81,8 @@ const SYSTEM_ERRORS: ReadonlyMap<string, string> = new Map([
   ['ENOTDIR', 'a part of the path is not a directory'],
 ]);
 
-function describeSystemError(error: unknown): string {
+/** Words an error of the system that users meet. */
+export function describeSystemError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error ? String(error.code) : '';
   return SYSTEM_ERRORS.get(code) ?? error.message;

@@ -5,6 +5,7 @@ import { fnv1aMember } from './ring/c-relay-hash.ts';
 import { makePlacement } from './ring/make-placement.ts';
 import { normalizeText } from './ring/normalized-key.ts';
 import type { Placement } from './ring/placement.ts';
+import { PointRing } from './ring/point-ring.ts';
 
 /** Where a key lies: the text that was hashed, its position (a bucket where there is no ring), its members in order. */
 export interface KeyPlace {
@@ -28,6 +29,11 @@ export class HashChoice {
   /** The members of a key, indices of destinations. */
   members(text: KeyText): readonly number[] {
     return this.#placement.members(this.#hashed(text).bytes);
+  }
+
+  /** The share of the ring that each member owns; undefined where there is no ring and shares are equal. */
+  shares(count: number): number[] | undefined {
+    return this.#placement instanceof PointRing ? this.#placement.shares(count) : undefined;
   }
 
   /** Where a key lies, for those who ask. */

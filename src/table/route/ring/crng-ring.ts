@@ -10,7 +10,7 @@
 import { md5Position } from './md5-position.ts';
 import { giveToFirst, PointRing, type Point, POINTS_PER_MEMBER, walkDistinct } from './point-ring.ts';
 import { pythonNode } from './python-node.ts';
-import type { Placement, RingMember } from './placement.ts';
+import type { RingMember } from './placement.ts';
 
 const POSITIONS = 65_536;
 
@@ -29,7 +29,7 @@ export function makeCrngRing(
 }
 
 /** Builds the ring of `consistentHashing-v2`; the order of the members counts. */
-export function makeCrngRingV2(members: readonly RingMember[], replicationFactor: number): Placement {
+export function makeCrngRingV2(members: readonly RingMember[], replicationFactor: number): PointRing {
   const points: Point[] = [];
   const taken = new Set<number>();
   for (const [index, member] of members.entries()) {

@@ -36,6 +36,13 @@ export class PointRing implements Placement {
     this.#first = firstPoints(points);
   }
 
+  /** The share of all positions that each of `count` members owns, the first copy of a key counting. */
+  shares(count: number): number[] {
+    const owned = Array.from({ length: count }, () => 0);
+    for (const start of this.#first) owned[(this.points[start] as Point).member]! += 1;
+    return owned.map((positions) => positions / POSITIONS);
+  }
+
   position(key: Uint8Array): number {
     return this.#position(key);
   }
