@@ -4,7 +4,7 @@
 //
 // A tick may close hundreds of thousands of windows: they leave in portions, one a turn of the event loop, so that reading
 // and writing go on. A rule that a new table has unchanged keeps its windows; those of one that is gone leave at once.
-import { type FamilyOutput } from '../table/aggregator/aggregator.ts';
+import { Aggregator, type FamilyOutput } from '../table/aggregator/aggregator.ts';
 import { computeFunction } from '../table/aggregator/functions.ts';
 import { LiveRule, type RuleCounts } from '../table/aggregator/live-rule.ts';
 import { renderValue } from '../table/aggregator/render-value.ts';
@@ -15,8 +15,10 @@ import {
   Windows,
   type WindowsOptions,
 } from '../table/aggregator/windows.ts';
+import { encodeWindows, type LoadedWindows } from '../table/aggregator/window-snapshot.ts';
 import { KeyText } from '../table/key-text.ts';
-import type { AggregatorOptions, MatcherOptions } from '../table/options.ts';
+import type { AggregatorOptions } from '../table/options.ts';
+import { PatternCache } from '../table/pattern-cache.ts';
 import type { Snapshot } from '../table/snapshot.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
@@ -56,6 +58,12 @@ export interface AggregatorFigures extends RuleCounts {
   /** Windows open now, and those that are due and have not left. */
   readonly open: number;
   readonly waiting: number;
+}
+
+/** How many windows a restart brought back, and how many of them left at once because their rule is gone. */
+export interface RestoredWindows {
+  readonly restored: number;
+  readonly left: number;
 }
 
 /** Lines on their way to the same outputs. */
@@ -115,10 +123,7 @@ export class Aggregation {
     this.#snapshot = snapshot;
     this.#gathered = new Map();
     this.#ways = new WeakMap();
-    for (const gone of before.values()) {
-      const windows = this.windows.due(gone, Number.POSITIVE_INFINITY);
-      this.#leave({ windows, done: () => this.windows.removeRule(gone) });
-    }
+    for (const gone of before.values()) this.#retire(gone);
     this.#look();
   }
 
@@ -160,6 +165,57 @@ export class Aggregation {
     for (const rule of this.#rules) {
       this.#departures.push({ windows: this.windows.due(rule, Number.POSITIVE_INFINITY) });
     }
+    this.#finishLeaving();
+  }
+
+  /** Lets what is due leave, and renders all other windows for the next start. Nothing may come in any more. */
+  save(): Iterable<Buffer> {
+    this.#look();
+    this.stop();
+    this.#finishLeaving();
+    const rules = this.#rules.map((rule) => ({
+      identity: rule.identity,
+      options: rule.options,
+      closedSec: rule.closedSec,
+      windows: this.windows.saved(rule),
+    }));
+    return encodeWindows(rules, this.windows.stats.windows, this.#deps.clock.wallMs());
+  }
+
+  /** Takes windows that another run saved. Those of rules that the table does not have leave now. */
+  restore({ rules, windows }: LoadedWindows): RestoredWindows {
+    const nowSec = this.#nowSec();
+    const known = new Map(this.#rules.map((rule) => [rule.identity, rule]));
+    const gone: LiveRule[] = [];
+    const owners = rules.map(({ identity, options, closedSec }) => {
+      const rule = known.get(identity) ?? this.#makeGone(identity, options, nowSec);
+      if (!known.has(identity)) gone.push(rule);
+      rule.closedSec = closedSec;
+      return rule;
+    });
+    let restored = 0;
+    for (const [index, window] of windows) {
+      if (this.windows.restore(owners[index] as LiveRule, window)) restored += 1;
+    }
+    const left = gone.reduce((sum, rule) => sum + this.windows.open(rule), 0);
+    for (const rule of gone) this.#retire(rule);
+    return { restored, left };
+  }
+
+  #makeGone(identity: string, options: AggregatorOptions, nowSec: number): LiveRule {
+    const { families } = new Aggregator(options, 'saved aggregation', new PatternCache());
+    const rule = new LiveRule(this.windows.freeRule, identity, options, families, nowSec);
+    this.windows.addRule(rule);
+    return rule;
+  }
+
+  /** Lets the windows of a rule leave, and forgets it. */
+  #retire(rule: LiveRule): void {
+    const windows = this.windows.due(rule, Number.POSITIVE_INFINITY);
+    this.#leave({ windows, done: () => this.windows.removeRule(rule) });
+  }
+
+  #finishLeaving(): void {
     while (this.#departures.length > 0) this.#sendPortion();
   }
 
@@ -271,7 +327,8 @@ export class Aggregation {
 /** Names an aggregator by all that makes a difference to its windows; what becomes of the raw metric does not. */
 function uniqueIdentity(options: AggregatorOptions, seen: Set<string>): string {
   const { matcher, outputs, intervalSec, waitSec, late, timestamp } = options;
-  const conditions = CONDITIONS.map((name) => matcher[name] ?? '');
+  const conditions = Object.entries(matcher).filter(([, value]) => value !== '' && value?.length !== 0);
+  conditions.sort(([a], [b]) => (a < b ? -1 : 1));
   const results = outputs.map((output) => [output.function, output.format]);
   const identity = JSON.stringify([conditions, results, intervalSec, waitSec, late, timestamp]);
   let nth = 0;
@@ -279,12 +336,3 @@ function uniqueIdentity(options: AggregatorOptions, seen: Set<string>): string {
   seen.add(`${identity}#${nth}`);
   return `${identity}#${nth}`;
 }
-
-const CONDITIONS = [
-  'prefix',
-  'notPrefix',
-  'sub',
-  'notSub',
-  'regex',
-  'notRegex',
-] as const satisfies readonly (keyof MatcherOptions)[];

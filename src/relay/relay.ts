@@ -1,7 +1,7 @@
 // The composition root: builds every room from a Config, starts them, and ends them in order.
 //
-//   start: destinations, then listeners (nothing is accepted that has nowhere to go), then HTTP
-//   drain: inputs (to the senders' FIN), destinations (to the last line), HTTP; all within one deadline
+//   start: destinations, windows of the last run, then listeners (nothing is accepted that has nowhere to go), then HTTP
+//   drain: inputs (to the senders' FIN), open windows (to a file), destinations (to the last line), HTTP; all within one deadline
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { makeHttpApp } from '../admin/http-app.ts';
 import { AdminHttpServer } from '../admin/http-server.ts';
@@ -27,6 +27,7 @@ import type { Log } from '../util/log.ts';
 import type { LogThreshold } from '../util/log-level.ts';
 import { Aggregation, WINDOW_BOUNDS } from './aggregation.ts';
 import { LineDispatcher } from './dispatcher.ts';
+import { loadWindows, saveWindows } from './keep-windows.ts';
 import { makeInputs } from './make-inputs.ts';
 import { makeTableAdmin } from './make-table-admin.ts';
 import { makeRelayView } from './relay-view.ts';
@@ -38,6 +39,7 @@ import type { SpoolRoot } from './spool-root.ts';
 import { TableControl } from './table-control.ts';
 import type { Turn } from './turn.ts';
 import { WriteBack, type WriteTable } from './write-back.ts';
+import type { WindowFile } from './window-file.ts';
 import { WritePacer } from './write-pacer.ts';
 
 /** Largest read of a connection, and so of a run of the engine, bytes. */
@@ -71,6 +73,8 @@ export interface RelayWorld {
   readonly prepare?: (table: TableOptions) => Promise<void>;
   /** Shows another level of the log from now on. */
   readonly setLogLevel?: (level: LogThreshold) => void;
+  /** Where open windows wait for the next start; absent: nowhere. */
+  readonly windowFile?: WindowFile | undefined;
   /** False where another relay of this process has them. */
   readonly processMetrics: boolean;
 }
@@ -197,6 +201,7 @@ export class Relay {
     try {
       this.tableControl.start();
       this.#logTable();
+      await loadWindows(this.aggregation, this.#world.windowFile, this.#world.log);
       for (const input of this.#inputs) await input.start();
       await this.#telnet?.start();
       await this.#http?.start();
@@ -225,8 +230,7 @@ export class Relay {
     const deadlineMs = clock.monotonicMs() + timeoutMs;
     const inputsMs = deadlineMs - Math.min(DRAIN_RESERVE_MS, timeoutMs / 2);
     await Promise.all(this.#inputs.map((input) => input.drain(inputsMs)));
-    this.aggregation.stop();
-    this.aggregation.flush();
+    await saveWindows(this.aggregation, this.#world.windowFile, this.#world.log);
     await this.routing.drain(deadlineMs);
     await this.#writeBack?.settled();
     this.#watch.stop();

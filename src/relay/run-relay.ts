@@ -19,6 +19,7 @@ import type { FreshConfig } from './reload.ts';
 import { SpoolRoot } from './spool-root.ts';
 import type { WriteTable } from './write-back.ts';
 import { makeNap, Turn } from './turn.ts';
+import { WindowFile } from './window-file.ts';
 
 /** Exit codes of `sluice run`; documented in `sluice run --help`. */
 export const EXIT_OK = 0;
@@ -85,6 +86,7 @@ export async function runRelay({
       },
       turn,
       spools,
+      windowFile: spools && new WindowFile(spools.path),
       readAgain,
       writeTable,
       prepare: checkFolders,

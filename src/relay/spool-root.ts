@@ -36,11 +36,12 @@ export class SpoolRoot {
     this.#files = limitFiles(systemSpoolFiles, FILE_LIMITS, dependencies.queued);
   }
 
-  /** Opens the folder; undefined when no destination wants it or it cannot be used. Rejects when another relay has it. */
+  /** Opens the folder; undefined when nothing wants it or it cannot be used. Rejects when another relay has it. */
   static async open(config: Config, dependencies: SpoolRootDependencies): Promise<SpoolRoot | undefined> {
-    const isWanted = config.table.routes.some((route) =>
-      route.destinations.some(({ spool }) => spool !== false),
-    );
+    const { routes, aggregators } = config.table;
+    const isSpooling = routes.some((route) => route.destinations.some(({ spool }) => spool !== false));
+    // Open windows wait there for the next start.
+    const isWanted = isSpooling || aggregators.length > 0;
     if (!isWanted) return undefined;
     const path = resolve(config.spoolDir);
     try {

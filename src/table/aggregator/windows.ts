@@ -230,6 +230,7 @@ export class Windows {
 
   /** Makes a window again that `saved` told of; false when there is no room, or the window is there. */
   restore(rule: LiveRule, { family, text, startSec, mark, figures }: SavedWindow): boolean {
+    if (rule.slots[family] === undefined) return false;
     const slot = this.slotOf(rule, family, text);
     if (this.#slots.get(slot)?.family !== family) return false;
     if (this.#bySlotAndStart.has(slot * SLOT_SPAN + startSec)) return false;
