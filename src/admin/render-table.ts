@@ -1,5 +1,6 @@
 // The table as text, in crng's columns: what telnet `view` answers and the log shows at start. Scripts read it, so widths,
 // headings and empty lines are those of crng: columns are as wide as their widest cell in bytes, and padded in characters.
+import { aggregatorKey } from '../table/aggregator/aggregator-key.ts';
 import type { AggregatorOptions, MatcherOptions, RouteOptions } from '../table/options.ts';
 import type { TableAdmin } from './table-admin.ts';
 
@@ -84,7 +85,7 @@ function aggregatorCells(rule: AggregatorOptions): Row {
   const functions = rule.outputs.map((output) => output.function).join(',');
   const formats = rule.outputs.map(({ format }) => format).join(',');
   const rest = [rule.cache, rule.intervalSec, rule.waitSec, rule.dropRaw].map(String);
-  return ['', functions, regex, notRegex, prefix, notPrefix, sub, notSub, formats, ...rest];
+  return [aggregatorKey(rule), functions, regex, notRegex, prefix, notPrefix, sub, notSub, formats, ...rest];
 }
 
 function matcherCells(matcher: MatcherOptions): Row {

@@ -1,5 +1,6 @@
 // The table as JSON, in the names and forms of crng. A matcher holds only the conditions that are set; durations are
 // nanoseconds; `destination` is a list in spite of its name.
+import { aggregatorKey } from '../table/aggregator/aggregator-key.ts';
 import type { AggregatorOptions, MatcherOptions, RouteOptions } from '../table/options.ts';
 import type { TableAdmin } from './table-admin.ts';
 
@@ -76,7 +77,7 @@ function aggregatorJson(rule: AggregatorOptions): object {
     Interval: rule.intervalSec,
     Wait: rule.waitSec,
     DropRaw: rule.dropRaw,
-    Key: '',
+    Key: aggregatorKey(rule),
     Outputs: rule.outputs.map((output) => ({ fun: output.function, OutFmt: output.format })),
   };
 }

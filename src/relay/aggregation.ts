@@ -6,7 +6,7 @@
 // and writing go on. A rule that a new table has unchanged keeps its windows; those of one that is gone leave at once.
 import { Aggregator, type FamilyOutput } from '../table/aggregator/aggregator.ts';
 import { computeFunction } from '../table/aggregator/functions.ts';
-import { LiveRule, type RuleCounts } from '../table/aggregator/live-rule.ts';
+import { LiveRule } from '../table/aggregator/live-rule.ts';
 import { renderValue } from '../table/aggregator/render-value.ts';
 import type { Slot } from '../table/aggregator/slot-table.ts';
 import {
@@ -20,6 +20,7 @@ import { KeyText } from '../table/key-text.ts';
 import type { AggregatorOptions } from '../table/options.ts';
 import { PatternCache } from '../table/pattern-cache.ts';
 import type { Snapshot } from '../table/snapshot.ts';
+import type { AggregationStats } from '../telemetry/relay-view.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
 
@@ -49,15 +50,6 @@ export interface AggregationDependencies {
   readonly afterTurn: (fn: () => void) => void;
   /** Makes the engine forget all plans, so that no plan names a slot that was taken back. */
   readonly refreshPlans: () => void;
-}
-
-/** What an aggregator shows of itself. */
-export interface AggregatorFigures extends RuleCounts {
-  readonly key: string;
-  readonly options: AggregatorOptions;
-  /** Windows open now, and those that are due and have not left. */
-  readonly open: number;
-  readonly waiting: number;
 }
 
 /** How many windows a restart brought back, and how many of them left at once because their rule is gone. */
@@ -138,20 +130,17 @@ export class Aggregation {
     this.windows.take(values, this.#nowSec());
   }
 
-  /** The figures of each aggregator, in the order of the table. */
-  get figures(): AggregatorFigures[] {
-    return this.#rules.map((rule) => ({
+  /** The figures of all aggregators, in the order of the table. */
+  get stats(): AggregationStats {
+    const { slots, valuesRefused } = this.windows.stats;
+    const rules = this.#rules.map((rule) => ({
       ...this.windows.readCounts(rule),
       key: rule.key,
-      options: rule.options,
+      functions: rule.options.outputs.map((output) => output.function),
       open: this.windows.open(rule),
       waiting: this.windows.waiting(rule),
     }));
-  }
-
-  /** The rules at work, in the order of the table. */
-  get rules(): readonly LiveRule[] {
-    return this.#rules;
+    return { rules, keys: slots, valuesRefused };
   }
 
   /** Lets no more windows leave by the clock. */

@@ -33,6 +33,7 @@ export function makeRelayView(sources: ViewSources, world: Pick<RelayWorld, 'clo
       return relay.routing.destinations.map((destination) => readDestination(destination, nowMs));
     },
     engine: () => relay.engine.stats(),
+    aggregation: () => relay.aggregation.stats,
     ready: () => readReadiness(sources),
     config: () => relay.config.shown,
     configFiles: () => relay.config.files,

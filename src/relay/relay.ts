@@ -100,6 +100,7 @@ export class Relay {
   readonly #budget: QueueBudget;
   readonly #writeBack: WriteBack | undefined;
   #draining = false;
+  #windowsKept: Promise<void> | undefined;
 
   /** Builds a relay that does nothing before `start`. */
   static async make(config: Config, world: RelayWorld): Promise<Relay> {
@@ -230,7 +231,7 @@ export class Relay {
     const deadlineMs = clock.monotonicMs() + timeoutMs;
     const inputsMs = deadlineMs - Math.min(DRAIN_RESERVE_MS, timeoutMs / 2);
     await Promise.all(this.#inputs.map((input) => input.drain(inputsMs)));
-    await saveWindows(this.aggregation, this.#world.windowFile, this.#world.log);
+    await this.#keepWindows();
     await this.routing.drain(deadlineMs);
     await this.#writeBack?.settled();
     this.#watch.stop();
@@ -242,10 +243,11 @@ export class Relay {
   /** Cuts `drain` short: nothing is sent any more; spools have until `withinMs` to take what is left. */
   async hasten(withinMs: number): Promise<void> {
     this.#draining = true;
+    const deadlineMs = this.#world.clock.monotonicMs() + withinMs;
     for (const input of this.#inputs) input.stop();
-    this.aggregation.stop();
-    this.aggregation.flush();
-    await this.routing.hasten(this.#world.clock.monotonicMs() + withinMs);
+    const kept = this.#keepWindows();
+    // Without a file they have left by now; a disk that hangs must not hold the spools up.
+    await Promise.all([kept, this.routing.hasten(deadlineMs)]);
   }
 
   /** Ends now; what was not sent is dropped as `shutdown`. */
@@ -255,6 +257,12 @@ export class Relay {
     for (const input of this.#inputs) input.stop();
     this.aggregation.stop();
     this.routing.stop();
+  }
+
+  /** Puts open windows where the next start finds them, once, whoever asks first. */
+  #keepWindows(): Promise<void> {
+    this.#windowsKept ??= saveWindows(this.aggregation, this.#world.windowFile, this.#world.log);
+    return this.#windowsKept;
   }
 
   get #tableAdmin(): TableAdmin {

@@ -1,8 +1,10 @@
 // Every metric of `/metrics`, declared once: name, kind, help, labels, and how to read it from the relay.
 // The registry and the reference docs derive from this table. Process and runtime metrics come from the client library.
+import { AGGREGATOR_METRICS } from './aggregator-metrics.ts';
 import { DROP_REASONS, type DropCounts } from './drop-reason.ts';
 import type { Ledger, LedgerDestination } from './ledger.ts';
 import type {
+  AggregationStats,
   SpoolFigures,
   DestinationStats,
   EngineStats,
@@ -18,6 +20,7 @@ export interface Scrape {
   readonly inputs: readonly InputStats[];
   readonly destinations: readonly DestinationStats[];
   readonly engine: EngineStats;
+  readonly aggregation: AggregationStats;
   readonly readiness: Readiness;
   /** Checks that found the ledger unbalanced. */
   readonly unbalancedChecks: number;
@@ -385,4 +388,5 @@ export const METRICS: readonly MetricDeclaration[] = [
   ...INPUT_METRICS,
   ...DESTINATION_METRICS,
   ...SPOOL_METRICS,
+  ...AGGREGATOR_METRICS,
 ];

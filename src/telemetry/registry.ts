@@ -50,6 +50,7 @@ export class MetricRegistry {
       inputs: view.inputs(),
       destinations: view.destinations(),
       engine: view.engine(),
+      aggregation: view.aggregation(),
       readiness: view.ready(),
       unbalancedChecks: watch.unbalancedChecks,
       badLinesUnrecorded: badMetrics.unrecorded,

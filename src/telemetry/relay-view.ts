@@ -13,6 +13,7 @@ export interface RelayView {
   inputs(): readonly InputStats[];
   destinations(): readonly DestinationStats[];
   engine(): EngineStats;
+  aggregation(): AggregationStats;
   ready(): Readiness;
   /** The configuration as carbon-relay-ng shows it, with every secret replaced. */
   config(): unknown;
@@ -97,6 +98,35 @@ export interface SpoolFigures {
         readonly endSec: number | undefined;
       }
     | undefined;
+}
+
+/** All aggregators, in the order of the table. */
+export interface AggregationStats {
+  readonly rules: readonly AggregatorStats[];
+  /** Results by key that have a place now. */
+  readonly keys: number;
+  /** Values that found no memory and are missing in percentiles, median, stdev and variance. */
+  readonly valuesRefused: number;
+}
+
+/** One aggregator. */
+export interface AggregatorStats {
+  /** crng's short name of the rule. */
+  readonly key: string;
+  readonly functions: readonly string[];
+  /** Points that came, lines that left. */
+  readonly in: number;
+  readonly out: number;
+  /** Points that came too late for a window, and those that let one leave again. */
+  readonly tooOld: number;
+  readonly amended: number;
+  /** Points that went into no window: no room, too far ahead of the clock, no key that can be sent. */
+  readonly noRoom: number;
+  readonly tooNew: number;
+  readonly badKey: number;
+  /** Windows now, and those of them that are due and have not left. */
+  readonly open: number;
+  readonly waiting: number;
 }
 
 /** Quantiles of durations since the start, seconds. */

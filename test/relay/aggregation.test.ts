@@ -81,7 +81,7 @@ function makeRig(options: Partial<WindowsOptions> = {}) {
 
 /** What the first rule counted. */
 function countsOf(aggregation: Aggregation) {
-  const [rule] = aggregation.figures;
+  const [rule] = aggregation.stats.rules;
   const { in: points, out, tooOld, amended, noRoom, tooNew, badKey, open } = rule!;
   return { in: points, out, tooOld, amended, noRoom, tooNew, badKey, open };
 }

@@ -6,7 +6,13 @@ import {
   makeLedger,
   makeRelayCounts,
 } from '../../src/telemetry/ledger.ts';
-import type { DestinationStats, InputStats, Readiness, RelayView } from '../../src/telemetry/relay-view.ts';
+import type {
+  AggregationStats,
+  DestinationStats,
+  InputStats,
+  Readiness,
+  RelayView,
+} from '../../src/telemetry/relay-view.ts';
 
 /** Figures that a test may change at any time. */
 export class FakeView implements RelayView {
@@ -17,6 +23,7 @@ export class FakeView implements RelayView {
   rows: DestinationRow[] = [];
   inputRows: InputStats[] = [];
   destinationRows: DestinationStats[] = [];
+  aggregationFigures: AggregationStats = { rules: [], keys: 0, valuesRefused: 0 };
   readiness: Readiness = { ready: true, reasons: [] };
 
   ledger(): Ledger {
@@ -33,6 +40,10 @@ export class FakeView implements RelayView {
 
   engine(): { series: number; resolved: number; forgotten: number; memoryBytes: number } {
     return { series: 7, resolved: 9, forgotten: 2, memoryBytes: 4096 };
+  }
+
+  aggregation(): AggregationStats {
+    return this.aggregationFigures;
   }
 
   ready(): Readiness {
