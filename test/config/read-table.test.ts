@@ -103,6 +103,17 @@ destinations = ['h:1  spool=false   flush=10', 'h:2:x prefix=777']`),
   );
 });
 
+test('a destination cannot be durable without a spool', () => {
+  const text = (top: string, options: string) => `${top}\n${route(`destinations = ['h:1 ${options}']`)}`;
+  const error =
+    'spool=false and durability = "disk" exclude each other: leave spool=false out, or add durability=memory';
+  assert.deepEqual(problemsOf(text('durability = "disk"', 'spool=false')), [`error c.toml:6:22: ${error}`]);
+  assert.deepEqual(problemsOf(text('', 'spool=false durability=disk')), [`error c.toml:6:22: ${error}`]);
+  assert.deepEqual(problemsOf(text('durability = "disk"', 'spool=false durability=memory')), []);
+  const [only] = loadGood(text('durability = "disk"', 'flush=10')).table.routes;
+  assert.equal(only?.destinations[0]?.durability, undefined);
+});
+
 test('COMPAT 2: a route needs a type that exists and a destination', () => {
   assert.deepEqual(problemsOf(route('destinations = []')), [
     "error c.toml:5:16: must get at least 1 destination for route 'r'",

@@ -1,6 +1,7 @@
 // A durable destination: every line goes to disk first, counts then, and is sent after that, from memory.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { systemFiles } from '../../src/destination/file-system.ts';
 import { elapse, emptyDisk, flow, textOf } from './disk-rig.ts';
 import type { FakeDisk, FakeSpool } from './fake-spool.ts';
 import { makeRig, numbered, type Rig } from './rig.ts';
@@ -289,6 +290,34 @@ test('a drain while the peer is away puts all on disk, and the next start sends 
   await flow(rig, 20);
   assert.equal(rig.network.last.received, numbered(1, 500));
   rig.finish();
+});
+
+test('a stop during a write that cannot be called off never lets others reuse its bytes', async () => {
+  const file = {
+    regular: true,
+    size: 0,
+    modifiedMs: 0,
+    endsLine: true,
+    write: () => new Promise<number>(() => undefined),
+    cutBack: async () => undefined,
+    isInPlace: async () => true,
+    sync: async () => undefined,
+    close: async () => undefined,
+  };
+  const rig = makeRig('file:/x durability=disk', {
+    disk: emptyDisk(),
+    files: { ...systemFiles, openAppend: async () => file },
+  });
+  rig.destination.start();
+  await rig.settle();
+  rig.turn();
+  rig.push(numbered(1, 3));
+  await commit(rig);
+  assert.equal(rig.spool?.diskReads, 0);
+  assert.ok(rig.destination.stalledMs >= 0 && rig.destination.counts.spooled === 3);
+  rig.destination.stop();
+  rig.spool?.end();
+  assert.equal(rig.pool.keptBytes, 0, "the slab that is being written is nobody else's");
 });
 
 test('a stop drops what is not synced by name', async () => {

@@ -128,9 +128,9 @@ test('a peer that ends every connection, whatever it is sent, costs no line', as
 });
 
 test('a line of the spool at which the peer hangs up is found there', async () => {
-  for (const order of ['live_first', 'strict']) {
+  for (const order of ['order=live_first', 'order=strict', 'durability=disk']) {
     const old = [numbered(1, 300), `${numbered(301, 350)}${BAD}\n${numbered(351, 600)}`, numbered(601, 900)];
-    const rig = await startRig(`10.0.0.1:2003 order=${order}`, diskWith(...old));
+    const rig = await startRig(`10.0.0.1:2003 ${order}`, diskWith(...old));
     const peer = new FussyPeer({ isPoison: isBad });
     await peer.live(rig, 10_000);
     rig.push(numbered(901, 1000));
@@ -139,6 +139,22 @@ test('a line of the spool at which the peer hangs up is found there', async () =
     assert.equal(rig.spool.stats.lines, 0, order);
     assertEnd(rig, peer, 1000, 1);
   }
+});
+
+test('the hunt sends no line of a durable destination before it is synced', async () => {
+  const rig = await startRig('10.0.0.1:2003 durability=disk');
+  const peer = new FussyPeer({ isPoison: isBad });
+  await feed(rig, peer, 100, new Map([[41, BAD]]));
+  await peer.live(rig, 30_000, () => rig.destination.hunting);
+  rig.spool.slow = true;
+  rig.push(numbered(101, 200));
+  await peer.live(rig, 30_000);
+  assert.equal(rig.destination.unsyncedLines, 100);
+  assert.equal(missing(peer, 200).length, 100, 'all that is synced arrived');
+  rig.spool.slow = false;
+  rig.spool.write();
+  await peer.live(rig, 2000);
+  assertEnd(rig, peer, 200, 1);
 });
 
 test('a record that holds nothing but such a line goes from the disk', async () => {

@@ -100,9 +100,18 @@ for (const state of STATES) {
 
 test('a line counts for each destination when it is on disk there, and SIGTERM sends each exactly once', async (t) => {
   const [first, second] = [await startSink(t, { keep: true }), await startSink(t, { keep: true })];
-  const start = makeStarter(t, 'durability = "disk"\n', first.addr, `${second.addr} reconn=300`);
+  const third = await startSink(t, { keep: true });
+  const start = makeStarter(
+    t,
+    'durability = "disk"\n',
+    first.addr,
+    `${second.addr} reconn=300`,
+    `${third.addr} durability=memory`,
+  );
   let relay = await start();
+  for (const sink of [first, second, third]) await sink.until('connected', () => sink.connections > 0);
   await second.close();
+  await relay.untilLogged('lost its connection');
   const lines = makeLines('metric.with.a.name.of.a.usual.length', 50_000);
   const socket = await openSender(t, relay.port);
   await writeLines(socket, lines);
@@ -111,7 +120,7 @@ test('a line counts for each destination when it is on disk there, and SIGTERM s
   assert.equal(exit.code, 0);
   assertConserved(ledger);
   assert.equal(ledger.received, lines.length);
-  assert.equal(ledger.copies, lines.length);
+  assert.equal(ledger.copies, 2 * lines.length);
   assert.deepEqual(ledger.dropped, {});
   assert.equal(ledger.destinations[0]?.written, lines.length);
   assert.equal(ledger.destinations[1]?.spooled, lines.length);
@@ -119,7 +128,33 @@ test('a line counts for each destination when it is on disk there, and SIGTERM s
   relay = await start();
   await second.untilLines(lines.length);
   assertConserved((await relay.terminate()).ledger);
-  for (const { kept } of [first, second]) assert.deepEqual(kept, lines);
+  for (const { kept } of [first, second, third]) assert.deepEqual(kept, lines);
+});
+
+test('with when_full=block a full spool pauses the senders, and gives nothing up that was received', async (t) => {
+  const sink = await startSink(t, { keep: true });
+  await sink.close();
+  const options =
+    'when_full=block spoolmaxbytes=4000000 spoolmaxbytesperfile=400000 queue_bytes=500000 redo_bytes=100000 reconn=300';
+  const start = makeStarter(t, '', `${sink.addr} durability=disk ${options}`);
+  const relay = await start();
+  const lines = makeLines('metric.with.a.name.of.a.usual.length', 150_000);
+  const socket = await openSender(t, relay.port);
+  const sent = writeLines(socket, lines);
+  await relay.untilNotReady();
+  await relay.untilLogged('cannot make lines durable: its spool is full');
+  const metrics = await (await relay.get('/metrics')).text();
+  assert.match(metrics, /^sluice_destination_durable\{[^}]*\} 1$/m);
+  assert.match(metrics, /^sluice_destination_unsynced_lines\{[^}]*\} [1-9]/m);
+  assert.match(metrics, /^sluice_spool_full\{[^}]*\} 1$/m);
+  await sink.listen();
+  await sent;
+  socket.end();
+  await sink.untilLines(lines.length);
+  const { ledger } = await relay.terminate();
+  assertConserved(ledger);
+  assert.deepEqual(ledger.dropped, {});
+  assert.deepEqual(sink.kept, lines);
 });
 
 test('a spool folder that cannot be used is an error, not a relay that promises nothing', async (t) => {

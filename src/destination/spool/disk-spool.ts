@@ -5,8 +5,6 @@
 // The disk may be full, slow, read-only, failing or hung. In all of that: it opens; what was synced and is whole is read
 // back, in order; nothing is read that was not written; what is lost is counted; and nobody who offers lines ever waits.
 //
-// A durable spool syncs each write before it tells of it, and gives a reader that keeps up the records from memory.
-//
 //   offer ─▶ BlockQueue ─▶ SegmentWriter ─▶ 0000000009.seg   ◀─ SpoolReader ─▶ read … ack
 //            8 MiB         one write at     0000000008.seg         │ one read at a time
 //                          a time           0000000007.seg ◀───────┘
@@ -15,12 +13,13 @@
 //
 // Life of a record: offered (waits in memory) → written (the kernel has it, it can be read, it survives our end) →
 // synced (it survives the power's end) → read → acknowledged → its segment deleted once a cursor behind it is synced.
+// Written and synced are one in a durable spool, and a reader that keeps up reads from memory there.
 // Numbers of segments only grow, and each start begins a new one: an old file is never appended to.
 //
 // The bytes of a segment are drawn in spool-format.ts, those of the cursor in cursor-file.ts; reading over damage is in
 // record-reader.ts, opening a folder in load-folder.ts.
 import { dirname } from 'node:path';
-import { BlockQueue } from './block-queue.ts';
+import { BlockQueue, RECORD_BYTES } from './block-queue.ts';
 import { type Cursor, CURSOR_NAME, CursorFile } from './cursor-file.ts';
 import type { DiskSpoolDependencies, DiskSpoolOptions } from './disk-spool-options.ts';
 import { DiskRoom } from './disk-room.ts';
@@ -49,7 +48,7 @@ const FLUSH_DELAY_MS = 10;
 const CURSOR_PERIOD_MS = 100;
 const CLOSE_TIMEOUT_MS = 10_000;
 const EXPIRE_PERIOD_MS = 1000;
-/** With fewer segments under a cap, giving up the oldest would give up too much at once. */
+/** With fewer, giving up the oldest would give up too much at once. */
 const SEGMENTS_UNDER_CAP = 8;
 const CAP_MARGIN_BYTES = 1024 * 1024;
 const SEGMENT_BYTES_MIN = 64 * 1024;
@@ -222,9 +221,10 @@ export class DiskSpool implements Spool {
     return this.#list.fileBytes + (this.#parts?.syncer.doomedBytes ?? 0);
   }
 
-  /** Below the cap by so much, offers are taken again. */
+  /** Below the cap by so much, offers are taken again: a sixteenth, and where that is little, what a block holds. */
   get #capMargin(): number {
-    return Math.min(CAP_MARGIN_BYTES, Math.floor((this.#parts?.maxBytes ?? 0) / 16));
+    const { maxBytes = 0 } = this.#parts ?? {};
+    return Math.min(CAP_MARGIN_BYTES, Math.max(maxBytes / 16, Math.min(RECORD_BYTES, maxBytes / 4)));
   }
 
   #isAtCap(bytes: number): boolean {
