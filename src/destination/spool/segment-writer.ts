@@ -380,7 +380,12 @@ export class SegmentWriter {
     const open = this.#open;
     if (open === undefined) return;
     const { segment, file } = open;
-    await file.truncate(segment.fileBytes).catch(() => undefined);
+    const { durable } = this.#options;
+    await file
+      .truncate(segment.fileBytes)
+      // Else a power cut brings the cut-off part back, and what is written elsewhere meanwhile comes twice.
+      .then(() => (durable ? file.datasync() : undefined))
+      .catch(() => undefined);
     this.abandon();
   }
 }
