@@ -1,8 +1,9 @@
-// A child process of table-change.ts: a relay as `sluice run` builds it, that changes its table when told to.
+// A child process of table-change.ts: a relay as `sluice run` builds it, that reloads another config when told to.
 import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { readConfigAside } from '../src/cli/config-thread.ts';
 import type { Config } from '../src/config/config.ts';
 import { loadConfig } from '../src/config/load-config.ts';
 import { systemFiles } from '../src/destination/file-system.ts';
@@ -10,7 +11,6 @@ import { parseDestination } from '../src/destination/parse-destination.ts';
 import { makeTcpConnect, systemLookup } from '../src/destination/peer-socket.ts';
 import { Relay } from '../src/relay/relay.ts';
 import { makeNap, Turn } from '../src/relay/turn.ts';
-import type { TableOptions } from '../src/table/options.ts';
 import { systemClock } from '../src/util/clock.ts';
 import { type FrameCost, summarise } from './cpu-profile.ts';
 import { monotonicMicros } from './series-lines.ts';
@@ -86,7 +86,6 @@ const turn = new WatchedTurn(
 const loopDelay = monitorEventLoopDelay({ resolution: 5 });
 const session = new Session();
 let relay: Relay | undefined;
-let nextTable: TableOptions | undefined;
 let cpuBefore = process.cpuUsage();
 
 function readConfig(file: string): Config {
@@ -100,7 +99,6 @@ function readConfig(file: string): Config {
 }
 
 async function start(file: string, next: string): Promise<void> {
-  nextTable = readConfig(next).table;
   const say = (message: string): void => console.error(message);
   relay = await Relay.make(readConfig(file), {
     clock: systemClock,
@@ -115,6 +113,11 @@ async function start(file: string, next: string): Promise<void> {
       listenLookup: (host) => lookup(host, { all: true }),
     },
     turn,
+    readAgain: async () => {
+      const origin = { file: next, flags: new Map(), env: {}, hostName: 'bench' };
+      const { config } = await readConfigAside(origin);
+      return { config, problems: [], warnings: [] };
+    },
     processMetrics: false,
   });
   await relay.start();
@@ -122,7 +125,7 @@ async function start(file: string, next: string): Promise<void> {
   reply({ kind: 'listening', port: relay.plainPort ?? 0 });
 }
 
-async function change(running: Relay, table: TableOptions, profile: boolean): Promise<void> {
+async function change(running: Relay, profile: boolean): Promise<void> {
   if (profile) {
     session.connect();
     await session.post('Profiler.enable');
@@ -131,10 +134,11 @@ async function change(running: Relay, table: TableOptions, profile: boolean): Pr
   }
   const cpu = process.cpuUsage();
   const startMs = performance.now();
-  running.routing.apply(table);
+  const atMicros = monotonicMicros();
+  const answer = await running.reload?.run('bench', false);
+  if (answer?.ok !== true) throw new Error(JSON.stringify(answer));
   const applyMs = performance.now() - startMs;
   const { user, system } = process.cpuUsage(cpu);
-  const atMicros = monotonicMicros() - Math.round(applyMs * 1000);
   const applyCpuMs = (user + system) / 1000;
   reply({ kind: 'changed', applyMs, applyCpuMs, atMicros });
 }
@@ -160,8 +164,8 @@ async function drain(running: Relay): Promise<void> {
 
 async function serve(request: ChangeRelayRequest): Promise<void> {
   if ('start' in request) return start(request.start, request.next);
-  if (relay === undefined || nextTable === undefined) throw new Error('not started');
-  if ('change' in request) return change(relay, nextTable, request.profile);
+  if (relay === undefined) throw new Error('not started');
+  if ('change' in request) return change(relay, request.profile);
   if ('figures' in request) return reply({ kind: 'figures', figures: figures(relay) });
   if ('drain' in request) return drain(relay);
   const { profile } = await session.post('Profiler.stop');

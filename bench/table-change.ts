@@ -141,7 +141,7 @@ async function measure(folder: string, children: ChildProcess[]): Promise<boolea
   printFigures('before the change', quiet);
   const changed = await relay.ask({ change: true, profile: choice.profile }, 'changed');
   console.log(
-    `the change: to compile the table and put it in force ${changed.applyMs.toFixed(0)} ms on the loop, ${changed.applyCpuMs.toFixed(0)} ms of CPU`,
+    `the reload: ${changed.applyMs.toFixed(0)} ms, ${changed.applyCpuMs.toFixed(0)} ms of CPU in all threads`,
   );
   const cold = await watchCold(relay, quiet, series);
   const { lines, lateMs } = await sent;

@@ -338,10 +338,8 @@ export class Relay {
     const { readAgain, prepare, setLogLevel, log } = this.#world;
     if (readAgain === undefined) return undefined;
     return new Reload({
-      read: async () => {
-        await this.#writeBack?.settled();
-        return readAgain();
-      },
+      read: readAgain,
+      written: async () => this.#writeBack?.settled(),
       control: this.tableControl,
       running: () => this.#config,
       prepare: async (table) => prepare?.(table),

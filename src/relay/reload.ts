@@ -19,6 +19,8 @@ export interface FreshConfig {
 export interface ReloadDependencies {
   /** Reads the config from where it came from at the start. */
   readonly read: () => Promise<FreshConfig>;
+  /** Resolves when no change waits to be written to the config: what is read would be the table of before it. */
+  readonly written: () => Promise<void>;
   readonly control: Pick<TableControl, 'table' | 'check' | 'replace'>;
   /** The config in force. */
   readonly running: () => Config;
@@ -61,7 +63,8 @@ export class Reload {
   }
 
   async #reload(by: string, dryRun: boolean): Promise<ReloadAnswer> {
-    const { read, prepare, control, running, takeUp, isEnding } = this.#deps;
+    const { read, written, prepare, control, running, takeUp, isEnding } = this.#deps;
+    await written();
     const { config, problems, warnings } = await read().catch(unreadable);
     if (config === undefined) return { ok: false, problems };
     if (isEnding()) return refused('the relay is ending');

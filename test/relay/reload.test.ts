@@ -21,6 +21,7 @@ function rig(text: string) {
     taken: [] as Config[],
     next: fresh(undefined),
     reads: 0,
+    written: Promise.resolve(),
   };
   const inForce: TableOptions[] = [];
   const check = (table: TableOptions): void => {
@@ -38,6 +39,7 @@ function rig(text: string) {
       state.reads += 1;
       return state.next;
     },
+    written: () => state.written,
     control,
     running: () => state.running,
     prepare: () => prepared(),
@@ -160,4 +162,17 @@ test('reloads run one after the other, and those that wait share one', async () 
   assert.notEqual(first, later);
   await later;
   assert.equal(state.reads, 3);
+});
+
+test('nothing is read before the changes of the running table have been written to the config', async () => {
+  const { reload, write, state } = rig(ROUTE);
+  write(ROUTE);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  state.written = promise;
+  const answer = reload.run('SIGHUP', false);
+  await new Promise(setImmediate);
+  assert.equal(state.reads, 0);
+  resolve();
+  assert.equal((await answer).ok, true);
+  assert.equal(state.reads, 1);
 });
