@@ -1,10 +1,10 @@
 // Reading the config again while the relay runs. The new table is in force whole, or refused whole with a line for each
 // problem, and then nothing has changed. What is no part of the table is taken up where that can be done; the rest is named.
-import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config/config.ts';
 import { renderKeyDiff, withLiveKeys } from '../config/config-diff.ts';
 import type { ReloadAnswer } from '../admin/reload-routes.ts';
 import type { TableOptions } from '../table/options.ts';
+import { shareRules } from '../table/share-rules.ts';
 import { isChange, renderTableDiff } from '../table/table-diff.ts';
 import type { Log } from '../util/log.ts';
 import type { TableControl } from './table-control.ts';
@@ -63,11 +63,12 @@ export class Reload {
   }
 
   async #reload(by: string, dryRun: boolean): Promise<ReloadAnswer> {
-    const { read, written, prepare, control, running, takeUp, isEnding } = this.#deps;
+    const { read, written, prepare, control, running, takeUp, isEnding, nextTurn } = this.#deps;
     await written();
-    const { config, problems, warnings } = await read().catch(unreadable);
-    if (config === undefined) return { ok: false, problems };
-    if (isEnding()) return refused('the relay is ending');
+    const { config: fresh, problems, warnings } = await read().catch(unreadable);
+    if (fresh === undefined) return { ok: false, problems };
+    const config = { ...fresh, table: shareRules(control.table, fresh.table) };
+    await nextTurn();
     if (dryRun) {
       const checked = control.check(config.table);
       return checked.ok ? { ok: true, diff: await this.#diff(config), warnings } : refused(checked.error);
@@ -78,10 +79,9 @@ export class Reload {
       return refused((error as Error).message);
     }
     const diff = await this.#diff(config);
-    if (!isDeepStrictEqual(control.table, config.table)) {
-      const replaced = control.replace(config.table, 'reload', by);
-      if (!replaced.ok) return refused(replaced.error);
-    }
+    if (isEnding()) return refused('the relay is ending');
+    const replaced = control.replace(config.table, 'reload', by);
+    if (!replaced.ok) return refused(replaced.error);
     takeUp(withLiveKeys(running(), config));
     return { ok: true, diff, warnings };
   }

@@ -66,6 +66,7 @@ export class Routing {
   /** Output ids by the indexes of route and destination. */
   #places: readonly (readonly number[])[] = [];
   #snapshot: Snapshot | undefined;
+  #ending = false;
 
   constructor(options: RoutingOptions, dependencies: RoutingDependencies) {
     this.#options = options;
@@ -85,6 +86,8 @@ export class Routing {
 
   /** Puts a table in force; throws a TableError, and changes nothing, when it does not compile. */
   apply(table: TableOptions): void {
+    // A destination that is made now would not be drained.
+    if (this.#ending) throw new TableError('the table', 'the relay is ending');
     const { snapshot, wanted, slotIds, byRoute } = this.#compile(table);
     this.#swap(snapshot, wanted);
     this.#swapGroups(table, slotIds, byRoute);
@@ -172,6 +175,7 @@ export class Routing {
 
   /** Sends what is queued, everywhere at once, until `deadlineMs` of the monotonic clock. */
   async drain(deadlineMs: number): Promise<void> {
+    this.#ending = true;
     await Promise.all(this.#all.map((destination) => destination.drain(deadlineMs)));
   }
 

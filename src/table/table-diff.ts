@@ -107,6 +107,11 @@ function diffRoute(
   lines: string[],
   kept: { routes: number; destinations: number },
 ): void {
+  if (before === after) {
+    kept.routes += 1;
+    kept.destinations += after.destinations.length;
+    return;
+  }
   const { matcher: oldMatcher, destinations: oldDestinations, ...oldRest } = before;
   const { matcher, destinations, ...rest } = after;
   const changes = [...differences(oldMatcher, matcher), ...differences(oldRest, rest)];

@@ -108,10 +108,10 @@ test('what cannot be read, made or compiled is refused whole, with a line for ea
   write(`log_level = 'debug'\n${ROUTE.replace("'r'", "'bad'")}`);
   assert.deepEqual(await reload.run('SIGHUP', false), { ok: false, problems: ['route "bad": is bad'] });
   write(`${ROUTE}regex = 'x'`);
-  cannotPrepare('no such folder');
-  assert.deepEqual(await reload.run('SIGHUP', false), { ok: false, problems: ['no such folder'] });
   state.ending = true;
   assert.deepEqual(await reload.run('SIGHUP', false), { ok: false, problems: ['the relay is ending'] });
+  cannotPrepare('no such folder');
+  assert.deepEqual(await reload.run('SIGHUP', false), { ok: false, problems: ['no such folder'] });
   assert.equal(control.table, before);
   assert.equal(inForce.length, 1);
   assert.deepEqual(state.taken, []);
