@@ -15,6 +15,7 @@ import type { ParseDestination } from './read-destination.ts';
 import { readTable } from './read-table.ts';
 import { AMQP_SECTION, INSTRUMENTATION_SECTION, keyName, type Section, TOP_SECTION } from './sections.ts';
 import { readSettings, type Settings } from './settings.ts';
+import { warnOfUnknownVariables } from './unknown-variables.ts';
 import { type ConfigText, parseConfigText, type TomlTable } from './toml-tree.ts';
 
 /** All that a config is made from. Flags stand above environment variables, those above the file. */
@@ -58,6 +59,7 @@ export function loadConfig(sources: ConfigSources, dependencies: ConfigDependenc
   };
   const included =
     root && mergeIncludes(root, file.file, { files, parse: parseIncluded, overrides, problems });
+  warnOfUnknownVariables(env, problems);
   const config = root && readConfig(root, overrides, dependencies, problems);
   const sorted = sortProblems(problems.list, [file.file, ...(included ?? [])]);
   if (problems.failed || !config) return { config: undefined, problems: sorted };

@@ -10,7 +10,7 @@ import { makeTcpConnect, systemLookup } from '../destination/peer-socket.ts';
 import type { TableOptions } from '../table/options.ts';
 import { Logger } from '../telemetry/logger.ts';
 import { systemClock } from '../util/clock.ts';
-import { FdWriter } from '../util/fd-writer.ts';
+import { FdWriter, openUnblocking } from '../util/fd-writer.ts';
 import { holdYoungGeneration } from '../util/young-generation.ts';
 import type { Log } from '../util/log.ts';
 import { renderBanner } from './banner.ts';
@@ -33,6 +33,8 @@ const TWICE_MS = 250;
 /** After a second signal spools have this long to take what memory holds, and then a moment to close, ms. */
 const CUT_MS = 1000;
 const CUT_GRACE_MS = 300;
+/** How long the end waits for a reader of its log, ms. */
+const LAST_WORDS_MS = 500;
 /** Longest nap of the event loop under a trickle, ms; what a line may wait for others. */
 const NAP_MS_MAX = 4;
 
@@ -56,13 +58,17 @@ export async function runRelay({
   writeTable,
 }: RunOptions): Promise<number> {
   holdYoungGeneration();
-  const stderr = new FdWriter(2);
-  const stdout = new FdWriter(1);
+  const stderr = new FdWriter(openUnblocking(2));
+  const stdout = new FdWriter(openUnblocking(1));
+  process.on('exit', () => {
+    stderr.flush(LAST_WORDS_MS);
+    stdout.flush(LAST_WORDS_MS);
+  });
   const logger = new Logger(
     { level: config.logLevel, format: config.logFormat },
     { clock: systemClock, write: (text) => stderr.write(text) },
   );
-  const log = makeCountedLog(logger, stderr);
+  const log = makeCountedLog(logger, () => stderr.lost + stdout.lost);
   const signals = new Signals(log);
   for (const warning of config.warnings) log.warn(renderProblem(warning));
   let relay: Relay;
@@ -180,7 +186,7 @@ class Signals {
   }
 }
 
-function makeCountedLog(logger: Logger, writer: FdWriter): Log & { readonly lost: number } {
+function makeCountedLog(logger: Logger, lost: () => number): Log & { readonly lost: number } {
   return {
     error: (message) => logger.error(message),
     warn: (message) => logger.warn(message),
@@ -188,7 +194,7 @@ function makeCountedLog(logger: Logger, writer: FdWriter): Log & { readonly lost
     debug: (message) => logger.debug(message),
     trace: (message) => logger.trace(message),
     get lost() {
-      return writer.lost;
+      return lost();
     },
   };
 }

@@ -250,3 +250,12 @@ test('thousands of brackets are an error, not a crash', () => {
 test('a config without routes is warned of', () => {
   assert.match(problemsOf('')[0] ?? '', /^warning c\.toml:1:1: no route/);
 });
+
+test('a misspelt environment variable is one warning with the nearest right one, and stops nothing', () => {
+  const env = { SLUICE_LISEN_ADDR: ':1', SLUICE_TCP_BACKLOG: '9', sluice_http_addr: ':2', OTHER: 'x' };
+  assert.deepEqual(problemsOf(ROUTE, { env }), [
+    'warning environment variable SLUICE_LISEN_ADDR: is no option of Sluice and has no effect; did you mean SLUICE_LISTEN_ADDR?',
+    'warning environment variable sluice_http_addr: is no option of Sluice and has no effect; did you mean SLUICE_HTTP_ADDR?',
+  ]);
+  assert.equal(loadGood(ROUTE, { env }).inputs.tcpBacklog, 9);
+});

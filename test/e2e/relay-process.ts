@@ -27,6 +27,8 @@ export interface LaunchOptions {
   /** Working folder; the child writes nowhere else. */
   readonly folder: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Where its standard output goes, when nobody is to read it: a pipe of ours, or a descriptor. */
+  readonly unreadOutput?: 'pipe' | number;
   /** Other than the command of this checkout. */
   readonly command?: string;
 }
@@ -39,21 +41,23 @@ export class RelayProcess {
   #stderr = '';
   #stdout = '';
 
-  constructor(t: TestContext, { args, folder, env, command }: LaunchOptions) {
+  constructor(t: TestContext, { args, folder, env, command, unreadOutput }: LaunchOptions) {
     this.folder = folder;
     const child = spawn(command ?? SLUICE, args, {
       cwd: folder,
       // A test runner's own variables would make the child speak to it.
       env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', unreadOutput ?? 'pipe', 'pipe'],
     });
     this.#child = child;
-    child.stderr.on('data', (data: Buffer) => {
+    child.stderr?.on('data', (data: Buffer) => {
       this.#stderr += data.toString();
     });
-    child.stdout.on('data', (data: Buffer) => {
-      this.#stdout += data.toString();
-    });
+    if (unreadOutput === undefined) {
+      child.stdout?.on('data', (data: Buffer) => {
+        this.#stdout += data.toString();
+      });
+    }
     this.#exit = once(child, 'close').then(([code, signal]) => ({ code, signal }));
     t.after(async () => {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');

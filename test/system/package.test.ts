@@ -1,8 +1,8 @@
 // What `npm pack` makes installs into an empty folder, without a Node.js of its own, and runs there.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { assertConserved } from '../assert-conserved.ts';
 import { makeFolder, RelayProcess } from '../e2e/relay-process.ts';
@@ -19,6 +19,13 @@ function npm(cwd: string, ...args: readonly string[]): string {
     timeout: NPM_TIMEOUT_MS,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+}
+
+/** Lists the links of a page to files that are not there. */
+function brokenLinks(home: string, page: string): string[] {
+  const links = [...readFileSync(join(home, page), 'utf8').matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)];
+  assert.ok(links.length > 3, 'no links were found');
+  return links.map(([, path = '']) => path).filter((path) => !existsSync(join(home, dirname(page), path)));
 }
 
 test('the packed package installs and runs in an empty folder', async (t) => {
@@ -43,6 +50,7 @@ test('the packed package installs and runs in an empty folder', async (t) => {
   ]) {
     assert.ok(existsSync(join(home, file)), `${file} is missing`);
   }
+  assert.deepEqual(brokenLinks(home, 'README.md'), []);
   assert.ok(!existsSync(join(home, 'src')), 'sources came along');
   assert.ok(
     (statSync(join(home, 'dist/src/cli/main.js')).mode & 0o111) !== 0,
