@@ -7,12 +7,14 @@ import { ROOT } from '../tools/source-files.ts';
 export type TableKind =
   | { readonly kind: 'fanout'; readonly destinations: number }
   | { readonly kind: 'routes10' }
+  /** One route that puts each key on one of so many destinations, by carbon's ring. */
+  | { readonly kind: 'hash'; readonly destinations: number }
   /** 1,000 regex routes; `matching` of them get lines: all, or the last, which takes every line. */
   | { readonly kind: 'regexes'; readonly matching: 'all' | 'last' };
 
 /** How many sinks a table sends to. */
 export function sinkCount(table: TableKind): number {
-  if (table.kind === 'fanout') return table.destinations;
+  if (table.kind === 'fanout' || table.kind === 'hash') return table.destinations;
   return table.kind === 'routes10' ? 10 : 1;
 }
 
@@ -45,7 +47,7 @@ interface Rule {
 const BLOCK_PREFIX = 'blocked.';
 
 function rulesOf(table: TableKind, { sinks }: Ports): Rule[] {
-  if (table.kind === 'fanout') return [{ kind: 'all', pattern: '', sinks }];
+  if (table.kind === 'fanout' || table.kind === 'hash') return [{ kind: 'all', pattern: '', sinks }];
   const first = sinks[0] ?? 0;
   if (table.kind === 'regexes') {
     const word = table.matching === 'all' ? 'host' : 'other';
@@ -89,9 +91,13 @@ function sluiceCommand(
   ];
   if (table.kind === 'routes10') lines.push(`blocklist = ["prefix ${BLOCK_PREFIX}"]`);
   for (const [index, rule] of rulesOf(table, ports).entries()) {
-    lines.push('[[route]]', `key = "r${index}"`, 'type = "sendAllMatch"');
+    const type = table.kind === 'hash' ? 'carbon_ch' : 'sendAllMatch';
+    lines.push('[[route]]', `key = "r${index}"`, `type = "${type}"`);
     if (rule.kind !== 'all') lines.push(`${rule.kind} = '${rule.pattern}'`);
-    lines.push(`destinations = [${rule.sinks.map((port) => `"127.0.0.1:${port}"`).join(', ')}]`);
+    const addresses = rule.sinks.map((port, nth) => {
+      return table.kind === 'hash' ? `"127.0.0.1:${port}:i${nth}"` : `"127.0.0.1:${port}"`;
+    });
+    lines.push(`destinations = [${addresses.join(', ')}]`);
   }
   const file = join(folder, 'sluice.toml');
   writeFileSync(file, `${lines.join('\n')}\n`);
@@ -122,13 +128,17 @@ const carbonCRelayDeep: Relay = {
 };
 
 function carbonCRelayCommand(table: TableKind, ports: Ports, folder: string): readonly string[] {
-  const lines = ports.sinks.map((port, index) => `cluster c${index} forward 127.0.0.1:${port};`);
+  const isHash = table.kind === 'hash';
+  const members = ports.sinks.map((port, nth) => `127.0.0.1:${port}=i${nth}`);
+  const lines = isHash
+    ? [`cluster ring carbon_ch ${members.join(' ')};`]
+    : ports.sinks.map((port, index) => `cluster c${index} forward 127.0.0.1:${port};`);
   lines.push('statistics submit every 3600 seconds;');
   if (table.kind === 'routes10') {
     lines.push(`match ^${BLOCK_PREFIX.replace('.', '\\.')} send to blackhole stop;`);
   }
   for (const rule of rulesOf(table, ports)) {
-    const clusters = rule.sinks.map((port) => `c${ports.sinks.indexOf(port)}`);
+    const clusters = isHash ? ['ring'] : rule.sinks.map((port) => `c${ports.sinks.indexOf(port)}`);
     // Every rule is asked, as with crng's routes.
     lines.push(`match ${posixPattern(rule)} send to ${clusters.join(' ')};`);
   }

@@ -149,6 +149,12 @@ test('COMPAT 2: a route that hashes needs two destinations without matchers, eac
     /^error c\.toml:5:22: 3 copies need as many destinations/,
   );
   assert.deepEqual(problemsOf(HASHED("replication_factor = 2\ndestinations = ['h:1:a', 'h:1:b']")), []);
+  const many = (count: number): string => Array.from({ length: count }, (_, i) => `'h${i}:1'`).join(', ');
+  assert.deepEqual(problemsOf(HASHED(`destinations = [${many(650)}]`)), []);
+  assert.match(
+    problemsOf(HASHED(`destinations = [${many(651)}]`))[0] ?? '',
+    /takes at most 650 destinations/,
+  );
 });
 
 test('a route made by commands keeps the rules of its type when all commands are done', () => {
