@@ -54,6 +54,18 @@ const ROUTE_BODY = object({
   HashNameOnly: FLAG,
 });
 
+const AGGREGATOR_BODY = object({
+  Fun: TEXT,
+  OutFmt: TEXT,
+  Cache: FLAG,
+  Interval: NUMBER,
+  Wait: NUMBER,
+  DropRaw: FLAG,
+  ...CONDITIONS,
+  Late: TEXT,
+  Timestamp: TEXT,
+});
+
 /** Every path that is served. */
 export const API: readonly ApiOperation[] = [
   get('/table', 'The whole table in force.'),
@@ -69,8 +81,9 @@ export const API: readonly ApiOperation[] = [
     '/routes/{key}/destinations/{index}',
     'Deletes a destination of a route; what it holds is still sent.',
   ),
-  post('/rewriters', 'Adds a rewriter.', object({ Old: TEXT, New: TEXT, Not: TEXT, Max: NUMBER })),
+  post('/rewriters', 'Adds a rewriter.', object({ Old: TEXT, New: TEXT, Not: TEXT, Max: NUMBER, Tag: TEXT })),
   remove('/rewriters/{index}', 'Deletes a rewriter.'),
+  post('/aggregators', 'Adds an aggregator.', AGGREGATOR_BODY),
   remove('/aggregators/{index}', 'Deletes an aggregator.'),
   post('/blocklists', 'Adds a blocklist entry; all its conditions must hold.', object(CONDITIONS)),
   remove('/blocklists/{index}', 'Deletes a blocklist entry.'),

@@ -1,7 +1,12 @@
 // The table as text, in crng's columns: what telnet `view` answers and the log shows at start. Scripts read it, so widths,
 // headings and empty lines are those of crng: columns are as wide as their widest cell in bytes, and padded in characters.
 import { aggregatorKey } from '../table/aggregator/aggregator-key.ts';
-import type { AggregatorOptions, MatcherOptions, RouteOptions } from '../table/options.ts';
+import {
+  type AggregatorOptions,
+  HASH_DEFAULTS,
+  type MatcherOptions,
+  type RouteOptions,
+} from '../table/options.ts';
 import type { TableAdmin } from './table-admin.ts';
 
 /** One column: its heading and the least width. */
@@ -34,10 +39,20 @@ const INDENT = '  ';
 /** Renders the table in force. */
 export function renderTable(admin: TableAdmin): string {
   const { table } = admin;
-  const rewriters = table.rewriters.map((r) => [r.old, r.new, r.not, String(r.max)]);
+  const rewriters = table.rewriters.map((r) => [
+    r.old,
+    r.new,
+    r.not,
+    String(r.max),
+    ...extras({ tag: r.tag }),
+  ]);
   return (
     renderBlock('Rewriters', REWRITER_COLUMNS, rewriters) +
-    renderBlock('Blocklist', MATCHER_COLUMNS, table.blocklist.map(matcherCells)) +
+    renderBlock(
+      'Blocklist',
+      MATCHER_COLUMNS,
+      table.blocklist.map((m) => [...matcherCells(m), ...extras({ tags: joined(m.tags) })]),
+    ) +
     renderBlock('Aggregations', AGGREGATOR_COLUMNS, table.aggregators.map(aggregatorCells)) +
     renderRoutes(admin)
   );
@@ -67,15 +82,18 @@ function renderRoutes(admin: TableAdmin): string {
   return `${lines.join('\n')}\n`;
 }
 
-function routeCells({ type, key, matcher }: RouteOptions): Row {
-  return [type, key, ...matcherCells(matcher)];
+function routeCells({ type, key, matcher, stop, replicationFactor }: RouteOptions): Row {
+  const copies = replicationFactor === HASH_DEFAULTS.replicationFactor ? '' : String(replicationFactor);
+  const more = extras({ stop: stop ? 'true' : '', replication_factor: copies, tags: joined(matcher.tags) });
+  return [type, key, ...matcherCells(matcher), ...more];
 }
 
 function destinationCells(admin: TableAdmin, route: RouteOptions, routeIndex: number): Row[] {
   return route.destinations.map((destination, index) => {
     const state = admin.state(routeIndex, index);
     const flags = [state?.spooling ?? false, destination.pickle, state?.online ?? false];
-    return [...matcherCells(destination), destination.addr, admin.spoolDir, ...flags.map(String)];
+    const more = extras({ tags: joined(destination.tags) });
+    return [...matcherCells(destination), destination.addr, admin.spoolDir, ...flags.map(String), ...more];
   });
 }
 
@@ -85,7 +103,34 @@ function aggregatorCells(rule: AggregatorOptions): Row {
   const functions = rule.outputs.map((output) => output.function).join(',');
   const formats = rule.outputs.map(({ format }) => format).join(',');
   const rest = [rule.cache, rule.intervalSec, rule.waitSec, rule.dropRaw].map(String);
-  return [aggregatorKey(rule), functions, regex, notRegex, prefix, notPrefix, sub, notSub, formats, ...rest];
+  const { late, timestamp } = rule;
+  const more = extras({
+    tags: joined(rule.matcher.tags),
+    late: late === 'count' ? '' : late,
+    timestamp: timestamp === 'start' ? '' : timestamp,
+  });
+  return [
+    aggregatorKey(rule),
+    functions,
+    regex,
+    notRegex,
+    prefix,
+    notPrefix,
+    sub,
+    notSub,
+    formats,
+    ...rest,
+    ...more,
+  ];
+}
+
+/** What crng has no column for stands behind the row, where it is not as usual. */
+function extras(options: Readonly<Record<string, string | undefined>>): Row {
+  return Object.entries(options).flatMap(([name, value = '']) => (value === '' ? [] : [`${name}=${value}`]));
+}
+
+function joined(tags: readonly string[] = []): string {
+  return tags.join(';');
 }
 
 function matcherCells(matcher: MatcherOptions): Row {
@@ -106,7 +151,11 @@ function makeLine(list: readonly Column[], rows: readonly Row[]): (cells: Row) =
     ),
   );
   return (cells) =>
-    list.map(({ gap = '  ' }, at) => (at === 0 ? '' : gap) + pad(cells[at] ?? '', widths[at] ?? 0)).join('');
+    list.map(({ gap = '  ' }, at) => (at === 0 ? '' : gap) + pad(cells[at] ?? '', widths[at] ?? 0)).join('') +
+    cells
+      .slice(list.length)
+      .map((cell) => `  ${visible(cell)}`)
+      .join('');
 }
 
 function pad(cell: string, width: number): string {

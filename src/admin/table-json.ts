@@ -11,7 +11,7 @@ const NS_BY_US = 1_000;
 export function tableJson(admin: TableAdmin): object {
   const { rewriters, aggregators, blocklist } = admin.table;
   return {
-    rewriters: rewriters.map(({ old, new: to, not, max }) => ({ old, new: to, not, max })),
+    rewriters,
     aggregators: aggregators.map(aggregatorJson),
     blocklist: blocklist.map(matcherJson),
     routes: routesJson(admin),

@@ -1,8 +1,13 @@
 // What the bodies of crng's POST paths ask for, as operations. Each function gives an operation, or says what is wrong.
 import { MATCHER_METHODS } from '../config/read-matcher.ts';
-import { rewriterError } from '../config/read-command.ts';
+import { ruleError } from '../config/read-command.ts';
 import type { Operation } from '../table/operation.ts';
-import { HASH_DEFAULTS, type MatcherOptions, type RouteOptions } from '../table/options.ts';
+import {
+  type AggregatorFunction,
+  HASH_DEFAULTS,
+  type MatcherOptions,
+  type RouteOptions,
+} from '../table/options.ts';
 import { isRouteType, ROUTE_TYPES } from '../table/route/route-type-options.ts';
 import type { JsonBody } from './json-body.ts';
 import type { TableAdmin } from './table-admin.ts';
@@ -34,14 +39,42 @@ export function readBlocklistRequest(body: JsonBody): Requested {
 
 /** POST /rewriters. */
 export function readRewriterRequest(body: JsonBody): Requested {
+  const tag = body.text('Tag');
   const rewriter = {
     old: body.text('Old'),
     new: body.text('New'),
     not: body.text('Not'),
     max: body.number('Max') ?? 0,
+    ...(tag === '' ? {} : { tag }),
   };
-  const error = body.problem ?? rewriterError(rewriter);
-  return error === undefined ? { kind: 'addRewriter', rewriter } : error;
+  return body.problem ?? checked({ kind: 'addRewriter', rewriter });
+}
+
+/** POST /aggregators. */
+export function readAggregatorRequest(body: JsonBody): Requested {
+  const matcher = readConditions(body);
+  const outputs = [{ function: body.text('Fun') as AggregatorFunction, format: body.text('OutFmt') }];
+  const late = body.text('Late') || 'count';
+  const timestamp = body.text('Timestamp') || 'start';
+  const aggregator = {
+    matcher,
+    outputs,
+    intervalSec: body.number('Interval') ?? 0,
+    waitSec: body.number('Wait') ?? 0,
+    dropRaw: body.flag('DropRaw') ?? false,
+    cache: body.flag('Cache') ?? false,
+  };
+  if (body.problem !== undefined) return body.problem;
+  if (aggregator.waitSec < 0) return 'Wait must not be negative';
+  if (late !== 'count' && late !== 'amend') return 'Late must be count or amend';
+  if (timestamp !== 'start' && timestamp !== 'middle' && timestamp !== 'end') {
+    return 'Timestamp must be start, middle or end';
+  }
+  return checked({ kind: 'addAgg', aggregator: { ...aggregator, late, timestamp } });
+}
+
+function checked(operation: Operation): Requested {
+  return ruleError(operation) ?? operation;
 }
 
 /** POST /routes: with `Address` as in crng, or with `Destinations`, a list of destination strings. */

@@ -8,6 +8,7 @@ import { JsonBody } from './json-body.ts';
 import type { TableAdmin } from './table-admin.ts';
 import { routeJson, routesJson, tableJson } from './table-json.ts';
 import {
+  readAggregatorRequest,
   readBlocklistRequest,
   readRewriterRequest,
   readRouteRequest,
@@ -23,6 +24,7 @@ const ADDITIONS: readonly {
 }[] = [
   { path: '/routes', read: readRouteRequest, message: 'route added' },
   { path: '/rewriters', read: readRewriterRequest, message: 'rewriter added' },
+  { path: '/aggregators', read: readAggregatorRequest, message: 'aggregate added' },
   { path: '/blocklists', read: readBlocklistRequest, message: 'blocklist entry added' },
 ];
 
@@ -72,7 +74,7 @@ export const addTableRoutes: RouteGroup = (app, sources) => {
   refuseOtherMethods(app, '/routes/:key', ['GET', 'HEAD', 'DELETE']);
   refuseOtherMethods(app, '/routes/:key/destinations/:index', ['DELETE']);
   for (const { path } of DELETIONS) refuseOtherMethods(app, path, ['DELETE']);
-  for (const path of ['/rewriters', '/blocklists', '/api/table/commands']) {
+  for (const path of ['/rewriters', '/aggregators', '/blocklists', '/api/table/commands']) {
     refuseOtherMethods(app, path, ['POST']);
   }
 };

@@ -1,6 +1,7 @@
 // Commands that change the table, in crng's grammar: words between white space, where two spaces are a separator between
 // a route and its destinations. Parsed to a plain value; nothing is applied here. `[init] cmds` and telnet share them.
 import type { Operation } from '../table/operation.ts';
+import { ADD_AGG } from './aggregator-imperative.ts';
 import {
   type Command,
   fail,
@@ -12,7 +13,7 @@ import { ROUTE_COMMANDS } from './route-imperatives.ts';
 import { RULE_COMMANDS } from './rule-imperatives.ts';
 
 /** Every command that changes the table, in the order of the help. */
-export const COMMANDS: readonly Command[] = [...RULE_COMMANDS, ...ROUTE_COMMANDS];
+export const COMMANDS: readonly Command[] = [...RULE_COMMANDS, ADD_AGG, ...ROUTE_COMMANDS];
 
 /** Parses a command. */
 export function parseImperative(command: string, readDestination: ReadDestination): ParsedImperative {

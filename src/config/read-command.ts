@@ -1,8 +1,9 @@
 // A command on its own, not in a file: telnet and HTTP. The same parser and the same checks as for `[init] cmds`.
-import type { RewriterOptions } from '../table/options.ts';
+import type { Operation } from '../table/operation.ts';
 import { parseImperative } from './imperative.ts';
 import { fail, type ParsedImperative } from './imperative-words.ts';
 import { outsidePlace, Problems } from './problem.ts';
+import { checkAggregator } from './read-aggregator.ts';
 import { DestinationReader, type ParseDestination } from './read-destination.ts';
 import { checkRewriter } from './read-rewriter.ts';
 
@@ -16,17 +17,15 @@ export function readCommand(command: string, parseDestination: ParseDestination)
   const parsed = parseImperative(command, (text) =>
     destinations.readGiven({ text, place: PLACE, placeAt: () => PLACE }),
   );
-  let error = firstError(problems);
-  if (error === undefined && parsed.ok && parsed.operation.kind === 'addRewriter') {
-    error = rewriterError(parsed.operation.rewriter);
-  }
+  const error = firstError(problems) ?? (parsed.ok ? ruleError(parsed.operation) : undefined);
   return error === undefined ? parsed : fail(error);
 }
 
-/** Says what is wrong with a rewriter, in crng's words; undefined when nothing is. */
-export function rewriterError(rewriter: RewriterOptions): string | undefined {
+/** Says what is wrong with a rule, in crng's words where it has some; undefined when nothing is. */
+export function ruleError(operation: Operation): string | undefined {
   const problems = new Problems();
-  checkRewriter(rewriter, () => PLACE, problems);
+  if (operation.kind === 'addRewriter') checkRewriter(operation.rewriter, () => PLACE, problems);
+  if (operation.kind === 'addAgg') checkAggregator(operation.aggregator, () => PLACE, problems);
   return firstError(problems);
 }
 

@@ -1,4 +1,4 @@
-// The commands for blocklist and rewriters.
+// The commands for blocklist and rewriters, and those that delete a rule by its index.
 import type { Operation } from '../table/operation.ts';
 import { type Command, isWord, parseIndex, parseOptionWords } from './imperative-words.ts';
 import { isMatcherMethod } from './read-matcher.ts';
@@ -15,7 +15,7 @@ const ADD_BLOCK: Command = {
 
 const ADD_REWRITER: Command = {
   names: ['addRewriter'],
-  form: '<old> <new> <max> [not=<text>]',
+  form: '<old> <new> <max> [not=<text>] [tag=<tag>]',
   doc: 'rewrite <old> to <new> in keys, <max> times or -1 for all; /old/ is a regex, with ${1} in <new>; "" is empty',
   parse([old, replacement, max, ...words]) {
     if (!isWord(old) || !isWord(replacement) || !isWord(max) || !/^[+-]?\d{1,9}$/.test(max)) {
@@ -23,21 +23,15 @@ const ADD_REWRITER: Command = {
     }
     const options = parseOptionWords(words.filter(isWord));
     if (typeof options === 'string') return options;
-    const other = options.find(({ name }) => name !== 'not');
+    const other = options.find(({ name }) => name !== 'not' && name !== 'tag');
     if (other !== undefined) return `unrecognized option '${other.word}'`;
+    const optionOf = (name: string): string | undefined =>
+      options.findLast((option) => option.name === name)?.value;
     const text = replacement === '""' ? '' : replacement;
-    return {
-      kind: 'addRewriter',
-      rewriter: { old, new: text, not: options.at(-1)?.value ?? '', max: Number(max) },
-    };
+    const rewriter = { old, new: text, not: optionOf('not') ?? '', max: Number(max) };
+    const tag = optionOf('tag') ?? '';
+    return { kind: 'addRewriter', rewriter: tag === '' ? rewriter : { ...rewriter, tag } };
   },
-};
-
-const ADD_AGG: Command = {
-  names: ['addAgg'],
-  form: '<func> <match> <fmt> <interval> <wait>',
-  doc: 'not built yet',
-  parse: () => 'the command "addAgg" is not built yet',
 };
 
 /** The commands of this file. */
@@ -46,7 +40,6 @@ export const RULE_COMMANDS: readonly Command[] = [
   makeDelete('delBlock', 'delete the blocklist entry at <index>, counted from 0'),
   ADD_REWRITER,
   makeDelete('delRewriter', 'delete the rewriter at <index>, counted from 0'),
-  ADD_AGG,
   makeDelete('delAgg', 'delete the aggregator at <index>, counted from 0'),
 ];
 

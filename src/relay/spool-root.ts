@@ -40,8 +40,9 @@ export class SpoolRoot {
   static async open(config: Config, dependencies: SpoolRootDependencies): Promise<SpoolRoot | undefined> {
     const { routes, aggregators } = config.table;
     const isSpooling = routes.some((route) => route.destinations.some(({ spool }) => spool !== false));
-    // Open windows wait there for the next start.
-    const isWanted = isSpooling || aggregators.length > 0;
+    // Who starts without a route adds some later; open windows wait there for the next start.
+    const isLater = config.spoolDir !== '' || routes.length === 0;
+    const isWanted = isSpooling || isLater || aggregators.length > 0;
     if (!isWanted) return undefined;
     const path = resolve(config.spoolDir);
     try {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { renderTable } from '../../src/admin/render-table.ts';
+import { aggregatorKey } from '../../src/table/aggregator/aggregator-key.ts';
 import { destination, rewriter, route } from '../table/table-options.ts';
 import { fakeTable } from './fake-table.ts';
 
@@ -82,4 +83,34 @@ test('a rule cannot forge a line of the table', () => {
   const text = renderTable(fakeTable({ blocklist: [{ sub: 'a\n## Routes:\u001b[2J' }] }));
   assert.equal(text.match(/^## Routes:/gm)?.length, 1);
   assert.ok(text.includes('a\\x0a## Routes:\\x1b[2J'));
+});
+
+test('COMPAT 7.5 and 11: an aggregator is shown with the key of carbon-relay-ng, one row a rule', () => {
+  const aggregator = {
+    matcher: { regex: '^a\\.(.*)' },
+    outputs: [{ function: 'sum', format: 'b.$1' }],
+    intervalSec: 10,
+    waitSec: 20,
+    dropRaw: true,
+    cache: false,
+    late: 'count',
+    timestamp: 'start',
+  } as const;
+  const lines = renderTable(fakeTable({ aggregators: [aggregator] })).split('\n');
+  const at = lines.indexOf('## Aggregations:');
+  assert.deepEqual(lines.slice(at + 1, at + 4), [
+    'key      func  regex     notRegex  prefix  notPrefix  sub  notSub  outFmt  cache  interval  wait dropRaw',
+    '='.repeat(104),
+    `${aggregatorKey(aggregator)}  sum   ^a\\.(.*)                                            b.$1    false  10        20   true   `,
+  ]);
+});
+
+test('what carbon-relay-ng has no column for stands behind the row', () => {
+  const table = fakeTable({
+    rewriters: [rewriter({ old: 'a', tag: 'dc' })],
+    routes: [route({ stop: true, matcher: { tags: ['dc=eu', 'host!=a'] } })],
+  });
+  const text = renderTable(table);
+  assert.match(text, /^a +-1 {3}tag=dc$/m);
+  assert.match(text, /^> sendAllMatch .* stop=true {2}tags=dc=eu;host!=a$/m);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
+import { aggregatorKey } from '../../src/table/aggregator/aggregator-key.ts';
 import { destination, rewriter, route } from '../table/table-options.ts';
 import { fakeTable } from './fake-table.ts';
 import { HttpBench } from './http-bench.ts';
@@ -166,6 +167,47 @@ test('COMPAT 10: rewriters and blocklist entries are added and deleted', async (
   assert.deepEqual(await brief(bench, 'DELETE', '/rewriters/0'), [200, {}]);
   assert.deepEqual(await brief(bench, 'DELETE', '/blocklists/0'), [200, {}]);
   assert.deepEqual([table.table.rewriters, table.table.blocklist], [[], []]);
+});
+
+test('COMPAT 10: aggregators are added and deleted', async (t) => {
+  const table = fakeTable();
+  const bench = await new HttpBench({}, { table }).start(t);
+  const body = {
+    Fun: 'avg',
+    OutFmt: 'b.$1',
+    Interval: 10,
+    wait: 30,
+    DropRaw: true,
+    regex: '^a(.*)',
+    sub: 's',
+  };
+  assert.deepEqual(await brief(bench, 'POST', '/aggregators', body), [200, { Message: 'aggregate added' }]);
+  const [, { aggregators }] = (await brief(bench, 'GET', '/table')) as [number, { aggregators: unknown[] }];
+  assert.deepEqual(aggregators, [
+    {
+      fun: 'avg',
+      Matcher: { sub: 's', regex: '^a(.*)' },
+      OutFmt: 'b.$1',
+      Cache: false,
+      Interval: 10,
+      Wait: 30,
+      DropRaw: true,
+      Key: aggregatorKey(table.table.aggregators[0]!),
+      Outputs: [{ fun: 'avg', OutFmt: 'b.$1' }],
+    },
+  ]);
+  for (const change of [
+    { Interval: 0 },
+    { Fun: 'x' },
+    { regex: '' },
+    { regex: '(' },
+    { Wait: -1 },
+    { Late: 'x' },
+  ]) {
+    assert.equal((await ask(bench, 'POST', '/aggregators', { ...body, ...change })).status, 400);
+  }
+  assert.deepEqual(await brief(bench, 'DELETE', '/aggregators/0'), [200, {}]);
+  assert.deepEqual(table.table.aggregators, []);
 });
 
 test('COMPAT 10: routes and destinations are deleted; a route that is not there is no error', async (t) => {

@@ -33,6 +33,7 @@ test('COMPAT 4: every command changes the table as it says', () => {
     'delDest first 0',
     'delRoute ch',
     'delRoute none',
+    'addRewriter b c -1 tag=dc',
   ];
   assert.deepEqual(
     run(table, ...commands),
@@ -40,7 +41,10 @@ test('COMPAT 4: every command changes the table as it says', () => {
   );
   const { blocklist, rewriters, routes } = table.table;
   assert.deepEqual(blocklist, [{ regex: '^a\\.b' }]);
-  assert.deepEqual(rewriters, [{ old: 'a', new: '', not: 'b', max: 1 }]);
+  assert.deepEqual(rewriters, [
+    { old: 'a', new: '', not: 'b', max: 1 },
+    { old: 'b', new: 'c', not: '', max: -1, tag: 'dc' },
+  ]);
   assert.deepEqual(
     routes.map(({ key, type }) => `${key} ${type}`),
     ['all sendAllMatch', 'first sendFirstMatch', 'ch2 consistentHashing-v2', 'cc carbon_ch'],
@@ -59,6 +63,43 @@ test('COMPAT 4: every command changes the table as it says', () => {
     first?.destinations.map(({ addr, address, sub, flush }) => ({ addr, address, sub, flush })),
     [{ addr: 'h:3', address: { protocol: 'tcp', host: 'h', port: 3, instance: '' }, sub: '', flush: 7 }],
   );
+});
+
+test('COMPAT 4: addAgg takes every function, conditions or a bare regex, and options', () => {
+  const table = fakeTable();
+  const commands = [
+    'addAgg sum ^stats\\.(.*) sums.$1 10 20 cache=false dropRaw=true',
+    'addAgg percentiles prefix=a sub= b regex=^a(.*) service=x.$1 60 60 late=amend timestamp=end',
+    'addAgg p95 regex=c d 1 1',
+    'delAgg 2',
+  ];
+  assert.deepEqual(
+    run(table, ...commands),
+    commands.map(() => 'ok\n'),
+  );
+  const { aggregators } = table.table;
+  assert.deepEqual(aggregators, [
+    {
+      matcher: { regex: '^stats\\.(.*)' },
+      outputs: [{ function: 'sum', format: 'sums.$1' }],
+      intervalSec: 10,
+      waitSec: 20,
+      cache: false,
+      dropRaw: true,
+      late: 'count',
+      timestamp: 'start',
+    },
+    {
+      matcher: { prefix: 'a', sub: 'b', regex: '^a(.*)' },
+      outputs: [{ function: 'percentiles', format: 'service=x.$1' }],
+      intervalSec: 60,
+      waitSec: 60,
+      cache: true,
+      dropRaw: false,
+      late: 'amend',
+      timestamp: 'end',
+    },
+  ]);
 });
 
 test('undo goes back, command by command', () => {
@@ -97,6 +138,15 @@ test('COMPAT 4: errors have the words of carbon-relay-ng, and nothing has happen
     'addRoute pubsub k  a b c': 'route type "pubsub" is not built yet: nothing was changed',
     'addRoute cloudWatch k  a b c': 'route type "cloudWatch" is not built yet: nothing was changed',
     'addRewriter /a/ b 1': 'Regular expression rewriters require max to be -1',
+    'addAgg nothing a b 1 1': "no such aggregation function 'nothing'",
+    'addAgg sum prefix=a b 1 1': 'need a regex string',
+    'addAgg sum': 'need a regex string',
+    'addAgg sum a': 'need a format string',
+    'addAgg sum a b': 'need an interval number',
+    'addAgg sum a b 1': 'need a wait number',
+    'addAgg sum a b 0 1': 'interval must be at least 1',
+    'addAgg sum a b 1 1 cache=1': "unrecognized option 'cache=1'",
+    'addAgg sum regex= a': 'need a format string',
     'view all': 'extraneous arguments',
     auth: 'auth <admin_token>',
   };

@@ -283,7 +283,7 @@ test('COMPAT 4: an init command that is wrong is an error at its place', () => {
   assert.match(errorOf('addRoute sendAllMatch k  h:1 recon=5'), /^error c\.toml:4:33: unrecognized option/);
   assert.match(errorOf('addRewriter /a/ b 1'), /require max to be -1/);
   assert.match(errorOf('addBlock regex a('), /error parsing regexp/);
-  assert.match(errorOf('addAgg sum a b 1 2'), /"addAgg" is not built yet/);
+  assert.match(errorOf('addAgg nothing a b 1 2'), /no such aggregation function 'nothing'/);
   assert.match(errorOf('addBlok prefix a'), /unrecognized command "addBlok"/);
 });
 
