@@ -88,6 +88,11 @@ export class RelayProcess {
     return this.#portIn(/admin HTTP listener starting on \S*?:(\d+)/);
   }
 
+  /** Port of the telnet listener. */
+  get telnetPort(): number {
+    return this.#portIn(/admin TCP listener starting on \S*?:(\d+)/);
+  }
+
   /** Waits for a text in the log. */
   async untilLogged(text: string | RegExp): Promise<void> {
     await this.#until(`the log says ${text}`, () =>
