@@ -7,8 +7,8 @@ import { SLAB_BYTES } from './slab-pool.ts';
 /** A smaller `iobuf` would make a system call for every line. */
 const WRITE_BYTES_MIN = 4096;
 
-/** The options that a destination takes up while it runs; a matcher belongs to the table, others have no effect. */
-const LIVE: ReadonlySet<string> = new Set<keyof DestinationOptions>([
+/** What decides which keys a destination takes: the table reads it. */
+const CONDITIONS: ReadonlySet<string> = new Set<keyof DestinationOptions>([
   'prefix',
   'notPrefix',
   'sub',
@@ -16,6 +16,9 @@ const LIVE: ReadonlySet<string> = new Set<keyof DestinationOptions>([
   'regex',
   'notRegex',
   'tags',
+]);
+/** The other options that a destination takes up while it runs, and those without effect. */
+const LIVE: ReadonlySet<string> = new Set<keyof DestinationOptions>([
   'flush',
   'reconn',
   'connbuf',
@@ -41,8 +44,13 @@ const LIVE: ReadonlySet<string> = new Set<keyof DestinationOptions>([
 /** Tells whether a destination can go from some options to others as it is. */
 export function isLiveChange(before: DestinationOptions, after: DestinationOptions): boolean {
   const rest = (options: DestinationOptions): [string, unknown][] =>
-    Object.entries(options).filter(([name]) => !LIVE.has(name));
+    Object.entries(routingFields(options)).filter(([name]) => !CONDITIONS.has(name));
   return isDeepStrictEqual(rest(before), rest(after));
+}
+
+/** The options of a destination that can make a difference to where a key goes. */
+export function routingFields(options: DestinationOptions): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !LIVE.has(name)));
 }
 
 export class LiveOptions {

@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Destination } from '../destination/destination.ts';
 import type { DestinationDependencies } from '../destination/destination-dependencies.ts';
 import { destinationKey } from '../destination/destination-key.ts';
+import { routingFields } from '../destination/live-options.ts';
 import type { DestinationOptions } from '../destination/options.ts';
 import type { Output } from '../destination/output.ts';
 import type { Spool, SpoolEvents } from '../destination/spool/spool.ts';
@@ -44,9 +45,8 @@ export interface RoutingDependencies {
   };
 }
 
-/** A table compiled, and what its output ids stand for. */
-interface CompiledRouting {
-  readonly snapshot: Snapshot;
+/** What the output ids of a table stand for. */
+interface Placement {
   /** The destinations of the table by output id. */
   readonly wanted: ReadonlyMap<number, PlacedDestination>;
   readonly slotIds: SlotIds;
@@ -65,6 +65,8 @@ export class Routing {
   #groups: GroupSlots;
   /** Output ids by the indexes of route and destination. */
   #places: readonly (readonly number[])[] = [];
+  /** All of the table that plans depend on. */
+  #routes = '';
   #snapshot: Snapshot | undefined;
   #ending = false;
 
@@ -76,7 +78,8 @@ export class Routing {
 
   /** Compiles a table and forgets it; throws a TableError when that fails. */
   check(table: TableOptions): void {
-    this.#compile(table);
+    const { slotIds, byRoute } = this.#place(table);
+    this.#compile(table, slotIds, byRoute);
   }
 
   /** Gives destinations that are taken out another time to send what they hold. */
@@ -88,10 +91,20 @@ export class Routing {
   apply(table: TableOptions): void {
     // A destination that is made now would not be drained.
     if (this.#ending) throw new TableError('the table', 'the relay is ending');
-    const { snapshot, wanted, slotIds, byRoute } = this.#compile(table);
-    this.#swap(snapshot, wanted);
+    const { wanted, slotIds, byRoute } = this.#place(table);
+    const routes = renderRoutes(table, byRoute, slotIds);
+    if (this.#snapshot !== undefined && routes === this.#routes) {
+      // Every plan holds: no series need be resolved anew.
+      this.#swapDestinations(wanted);
+      return;
+    }
+    const snapshot = this.#compile(table, slotIds, byRoute);
+    this.#swapDestinations(wanted);
+    this.#snapshot = snapshot;
+    this.refreshPlans();
     this.#swapGroups(table, slotIds, byRoute);
     this.#places = byRoute;
+    this.#routes = routes;
     // Windows of rules that are gone leave now, by the new routes.
     this.#deps.aggregation.apply(snapshot);
   }
@@ -102,7 +115,8 @@ export class Routing {
     return id === undefined ? undefined : this.#outputs[id];
   }
 
-  #compile(table: TableOptions): CompiledRouting {
+  /** Finds which destinations go on, and gives ids to all outputs; throws a TableError. */
+  #place(table: TableOptions): Placement {
     const wanted = table.routes.flatMap(({ key, destinations }) =>
       destinations.map((options) => ({ routeKey: key, options })),
     );
@@ -111,17 +125,19 @@ export class Routing {
     let count = 0;
     const byRoute = table.routes.map(({ destinations }) => ids.slice(count, (count += destinations.length)));
     const slotIds = numberSlots(table.routes, ids);
-    const snapshot = Snapshot.compile(table, {
-      outputOf: (route, slot) => (slotIds[route] ?? byRoute[route]!)[slot]!,
-      slotOf: (aggregator, family, text) => this.#deps.aggregation.slotOf(aggregator, family, text),
-      validateKey: (key) => validateKey(key, this.#options.levels),
-    });
     return {
-      snapshot,
       wanted: new Map(wanted.map((destination, index) => [ids[index]!, destination])),
       slotIds,
       byRoute,
     };
+  }
+
+  #compile(table: TableOptions, slotIds: SlotIds, byRoute: Placement['byRoute']): Snapshot {
+    return Snapshot.compile(table, {
+      outputOf: (route, slot) => (slotIds[route] ?? byRoute[route]!)[slot]!,
+      slotOf: (aggregator, family, text) => this.#deps.aggregation.slotOf(aggregator, family, text),
+      validateKey: (key) => validateKey(key, this.#options.levels),
+    });
   }
 
   #checkDurability({ routeKey, options }: PlacedDestination): void {
@@ -196,7 +212,7 @@ export class Routing {
     for (const destination of this.#all) destination.stop();
   }
 
-  #swap(snapshot: Snapshot, wanted: ReadonlyMap<number, PlacedDestination>): void {
+  #swapDestinations(wanted: ReadonlyMap<number, PlacedDestination>): void {
     for (const id of this.#outputs.keys()) {
       if (!wanted.has(id)) this.#remove(id);
     }
@@ -205,8 +221,6 @@ export class Routing {
       if (running === undefined) this.#add(id, routeKey, options);
       else if (!isDeepStrictEqual(running.options, options)) running.reconfigure(options);
     }
-    this.#snapshot = snapshot;
-    this.refreshPlans();
   }
 
   /** Makes the engine resolve every series anew on its next line. */
@@ -280,6 +294,13 @@ export class Routing {
     });
     this.#leaving.set(destination, ended);
   }
+}
+
+/** Renders what plans depend on: equal texts, equal plans. */
+function renderRoutes(table: TableOptions, byRoute: Placement['byRoute'], slotIds: SlotIds): string {
+  const { blocklist, rewriters, aggregators } = table;
+  const routes = table.routes.map(({ destinations, ...route }) => [route, destinations.map(routingFields)]);
+  return JSON.stringify([blocklist, rewriters, aggregators, routes, byRoute, slotIds]);
 }
 
 function addCounts(sum: DestinationCounts, more: DestinationCounts): void {
