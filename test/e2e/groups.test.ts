@@ -137,3 +137,27 @@ function sum(
 ): number {
   return rows.reduce((total, row) => total + row[field], 0);
 }
+
+for (const type of ['failover', 'any_of', 'round_robin']) {
+  test(`${type}: members that come and go lose nothing`, async (t) => {
+    const { relay, sinks } = await startGroup(t, type, 3, 'reconn=200');
+    const lines = makeLines('flap', 30_000, 500);
+    const socket = await openSender(t, relay.port);
+    for (let round = 0; round < 3; round++) {
+      const sink = sinks[round % 3]!;
+      await writeLines(socket, lines.slice(round * 10_000, round * 10_000 + 5000));
+      await sink.close();
+      await writeLines(socket, lines.slice(round * 10_000 + 5000, (round + 1) * 10_000));
+      await sink.listen();
+    }
+    await relay.untilLedger('everything written', ({ received, destinations }) => {
+      return received === lines.length && destinations.every((row) => row.queued + row.spooled === 0);
+    });
+    const missing = (): number => {
+      const got = new Set(sinks.flatMap(({ kept }) => kept));
+      return lines.filter((line) => !got.has(line)).length;
+    };
+    await sinks[0]!.until('every line at one of the peers', () => missing() === 0);
+    await endWell(relay);
+  });
+}
