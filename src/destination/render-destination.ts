@@ -19,7 +19,10 @@ export function destinationField(option: string, options: DestinationOptions): D
 /** Renders a destination string; `parseDestination` makes equal options of it. */
 export function renderDestination(options: DestinationOptions): string {
   const words = [options.addr];
+  const isImplied = options.spool === false && options.whenFull === 'drop_newest';
   for (const option of DESTINATION_OPTIONS) {
+    // What `spool=false` says by itself.
+    if (option.name === 'when_full' && isImplied) continue;
     const field = destinationField(option.name, options);
     const value = field === undefined ? undefined : renderValue(options[field]);
     if (value !== undefined && value !== option.default) words.push(`${option.name}=${String(value)}`);

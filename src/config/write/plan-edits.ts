@@ -4,6 +4,7 @@ import type { DestinationOptions } from '../../destination/options.ts';
 import type { MatcherOptions, RouteOptions, TableOptions } from '../../table/options.ts';
 import { diffLists } from '../../util/diff-lists.ts';
 import type { ExpansionWorld } from '../expand-variables.ts';
+import { changeDestinationText } from './destination-text.ts';
 import { editList, type ListEntry } from './edit-list.ts';
 import {
   aggregatorKeys,
@@ -283,10 +284,12 @@ class Planner {
     if (list?.items?.length !== old.destinations.length) {
       throw new Unwritable(`the destinations of route "${now.key}" are not written as a list in its section`);
     }
-    this.#editList(file, list, this.#destinationEntries(old.destinations, now.destinations));
+    this.#editList(file, list, this.#destinationEntries(file, list, old.destinations, now.destinations));
   }
 
   #destinationEntries(
+    file: number,
+    list: SourceKey,
     before: readonly DestinationOptions[],
     after: readonly DestinationOptions[],
   ): ListEntry[] {
@@ -295,9 +298,13 @@ class Planner {
     const { pairs } = align(addresses(before), addresses(after), before.length);
     return after.map((destination, index) => {
       const source = pairs.get(index);
-      const text = renderString(renderDestination(destination), world);
-      if (source === undefined) return { added: text };
-      return { kept: source, text: asText(before[source]) === asText(destination) ? undefined : text };
+      const now = renderDestination(destination);
+      if (source === undefined) return { added: renderString(now, world) };
+      if (asText(before[source]) === asText(destination)) return { kept: source };
+      const { start, end } = list.items![source]!;
+      const text = this.#files[file]!.text.slice(start, end);
+      const changed = changeDestinationText(text, renderDestination(before[source]!), now);
+      return { kept: source, text: changed ?? renderString(now, world) };
     });
   }
 }

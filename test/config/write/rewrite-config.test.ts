@@ -162,6 +162,19 @@ test('comments among the entries of a list stay where they are', () => {
   );
 });
 
+test('a destination that changes keeps the words that the user wrote', () => {
+  const head = `${HEAD}[[route]]\nkey = 'r'\ntype = 'sendAllMatch'\n`;
+  const text = `${head}destinations = ["web1:1  flush=1000 spool=false iobuf=9 regex=^\\\\.a", "$HOST:2  flush=1000 reconn=5 prefix=$HOST"]\n`;
+  assert.equal(
+    rewritten(
+      text,
+      { kind: 'modDest', key: 'r', index: 1, change: { reconn: 7, prefix: '', iobuf: 5 } },
+      { kind: 'modDest', key: 'r', index: 0, change: { iobuf: 2_000_000, sub: 'x' } },
+    ),
+    `${head}destinations = ['web1:1 sub=x regex=^\\.a spool=false', "$HOST:2 flush=1000 reconn=7 iobuf=5"]\n`,
+  );
+});
+
 test('a condition that is taken away takes its line away', () => {
   assert.equal(
     rewritten(LONG, { kind: 'modRoute', key: 'one', matcher: { sub: '' } }),
