@@ -1,6 +1,12 @@
 // The line at which a peer hangs up is found and dropped by name; nothing else is, whatever the peer does.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Backlog } from '../../src/destination/backlog.ts';
+import { HuntedLines } from '../../src/destination/hunted-lines.ts';
+import { LineQueue } from '../../src/destination/line-queue.ts';
+import { QueueBudget } from '../../src/destination/queue-budget.ts';
+import { SlabPool } from '../../src/destination/slab-pool.ts';
+import { makeDestinationCounts } from '../../src/telemetry/ledger.ts';
 import { FussyPeer } from './fussy-peer.ts';
 import { diskWith, startRig } from './disk-rig.ts';
 import { makeRig, numbered, type Rig } from './rig.ts';
@@ -141,20 +147,23 @@ test('a line of the spool at which the peer hangs up is found there', async () =
   }
 });
 
-test('the hunt sends no line of a durable destination before it is synced', async () => {
-  const rig = await startRig('10.0.0.1:2003 durability=disk');
-  const peer = new FussyPeer({ isPoison: isBad });
-  await feed(rig, peer, 100, new Map([[41, BAD]]));
-  await peer.live(rig, 30_000, () => rig.destination.hunting);
-  rig.spool.slow = true;
-  rig.push(numbered(101, 200));
-  await peer.live(rig, 30_000);
-  assert.equal(rig.destination.unsyncedLines, 100);
-  assert.equal(missing(peer, 200).length, 100, 'all that is synced arrived');
-  rig.spool.slow = false;
-  rig.spool.write();
-  await peer.live(rig, 2000);
-  assertEnd(rig, peer, 200, 1);
+test('the hunt takes no line from memory while lines are ahead of it on disk, as all of a durable destination are', () => {
+  const deps = { pool: new SlabPool(), budget: new QueueBudget() };
+  const queue = new LineQueue({ writeBytesMax: 4096, redoBytes: 4096, redoAgeMs: 1000 }, deps);
+  queue.append(Buffer.from(numbered(1, 3)), 3, 0);
+  const backlog = { hasMore: false, isAhead: true };
+  const hunted = new HuntedLines({
+    queue,
+    backlog: backlog as unknown as Backlog,
+    counts: makeDestinationCounts(),
+    shrunk: () => undefined,
+    at: () => ({ agedMs: 0, bytes: 0 }),
+  });
+  const all = (rest: Buffer, lines: number) => ({ size: rest.length, lines });
+  assert.equal(hunted.take(0, all), undefined);
+  assert.equal(hunted.empty, false);
+  backlog.isAhead = false;
+  assert.equal(hunted.take(0, all)?.toString(), numbered(1, 3));
 });
 
 test('a record that holds nothing but such a line goes from the disk', async () => {

@@ -82,6 +82,30 @@ test('a sync that fails counts nothing; the lines are written again elsewhere, i
   rig.files.kill();
 });
 
+test('what a failed sync may have left is cut off for good before it is written elsewhere', async () => {
+  const rig = await openRig();
+  rig.offer(5);
+  await rig.turn();
+  const done: string[] = [];
+  let failures = 1;
+  rig.files.fault = (operation, path) => {
+    done.push(`${operation} ${path.slice(-5)}`);
+    return operation === 'datasync' && failures-- > 0 ? systemError('EIO') : undefined;
+  };
+  rig.offer(5);
+  await rig.settle(1000);
+  assert.equal(rig.written, 10);
+  const expected = ['write 1.seg', 'datasync 1.seg', 'truncate 1.seg', 'datasync 1.seg', 'write 2.seg'];
+  assert.deepEqual(
+    expected.filter((step) => done.includes(step)),
+    expected,
+  );
+  const cut = done.indexOf('truncate 1.seg');
+  assert.equal(done[cut + 1], 'datasync 1.seg');
+  assert.ok(done.indexOf('write 2.seg') > cut + 1);
+  rig.files.kill();
+});
+
 test('a disk that writes and does not sync stays failed, also when nothing waits', async () => {
   const rig = await openRig();
   rig.files.fault = (operation) => (operation === 'datasync' ? systemError('EIO') : undefined);
