@@ -298,9 +298,9 @@ export class Backlog {
   /** Ends now. */
   stop(): void {
     this.#cancelTimers();
+    this.#journal?.stop();
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#journal?.stop();
     this.#replay.stop();
     this.#last.end();
     void this.#spool.close();

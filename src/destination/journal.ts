@@ -22,6 +22,8 @@ const COMMIT_MS = 4;
 const COMMIT_BYTES = 1024 * 1024;
 /** Of the queue's bound, this part may be kept to be read from memory. */
 const KEPT_PART = 0.5;
+/** How often the disk is looked at while it writes, to say when it has come to a stop, ms. */
+const LOOK_MS = 1000;
 /** A disk that refuses, and one that takes lines again, is said this often at most, ms. */
 const SAY_MS = 60_000;
 
@@ -48,7 +50,6 @@ export interface JournalDependencies {
 export class Journal {
   readonly #options: JournalOptions;
   readonly #deps: JournalDependencies;
-  readonly #keptBytesMax: number;
   readonly #refusedLog: Log;
   readonly #againLog: Log;
   #refusal: SpoolRefusal | undefined;
@@ -60,6 +61,7 @@ export class Journal {
   #committedMs = Number.NEGATIVE_INFINITY;
   #isAsked = false;
   #cancelCommit: (() => void) | undefined;
+  #cancelLook: (() => void) | undefined;
   #isStopped = false;
   #isSaving = false;
   #hasWarned = false;
@@ -67,15 +69,16 @@ export class Journal {
   constructor(options: JournalOptions, dependencies: JournalDependencies) {
     this.#options = options;
     this.#deps = dependencies;
-    this.#keptBytesMax = options.queueBytes * KEPT_PART;
     const limiter = new LogLimiter({}, dependencies);
     this.#refusedLog = limiter.limited('refused', SAY_MS);
     this.#againLog = limiter.limited('again', SAY_MS);
   }
 
-  /** Why the disk did not take the last block; undefined when it did. */
+  /** Why the disk takes no more: it refused the last block, or does not write those that it took. */
   get refusal(): SpoolRefusal | undefined {
-    return this.#refusal;
+    if (this.#refusal !== undefined) return this.#refusal;
+    const { state } = this.#deps.spool.stats;
+    return state === 'full' ? 'spool_full' : state === 'failed' ? 'spool_error' : undefined;
   }
 
   get blocks(): number {
@@ -84,7 +87,7 @@ export class Journal {
 
   /** True while lines are on their way to disk. */
   get isMoving(): boolean {
-    return this.#blocks > 0 || (this.#deps.queue.lendableBytes > 0 && this.#refusal === undefined);
+    return this.#blocks > 0 || (this.#deps.queue.lendableBytes > 0 && this.refusal === undefined);
   }
 
   /** Lines wait, or the disk is ready: commits soon. */
@@ -113,6 +116,7 @@ export class Journal {
   relieve(): void {
     this.#deps.spool.forget();
     this.all();
+    this.#refuse(this.refusal);
   }
 
   /** Commits all that waits; false when the disk refused some. */
@@ -136,6 +140,8 @@ export class Journal {
   /** Ends: nothing is booked any more. */
   stop(): void {
     this.#isStopped = true;
+    this.#cancelLook?.();
+    this.#cancelLook = undefined;
     this.#cancelCommit?.();
     this.#cancelCommit = undefined;
   }
@@ -146,7 +152,8 @@ export class Journal {
     if (run === undefined) return false;
     const bytes = run.slab.bytes.subarray(run.offset, run.offset + run.size);
     const firstMs = clock.wallMs() - (clock.monotonicMs() - run.stampMs);
-    const isKept = this.#deps.keepsUp() && this.#keptBytes + run.size <= this.#keptBytesMax;
+    const keptBytesMax = this.#options.queueBytes * KEPT_PART;
+    const isKept = this.#deps.keepsUp() && this.#keptBytes + run.size <= keptBytesMax;
     const release = isKept ? () => this.#released(run) : undefined;
     const block = { bytes, lines: run.lines, firstMs, release };
     const refusal = spool.offer(block, (ok) => this.#written(run, isKept, ok));
@@ -156,6 +163,7 @@ export class Journal {
       return false;
     }
     this.#blocks += 1;
+    this.#watch();
     if (isKept) this.#keptBytes += run.size;
     return true;
   }
@@ -166,6 +174,7 @@ export class Journal {
     if (ok) {
       journalBooks.synced(run.lines);
       if (!isKept) queue.repay(run, false);
+      if (queue.lendableBytes === 0) this.#refuse(undefined);
     } else {
       if (isKept) this.#keptBytes -= run.size;
       this.#failed.push(run);
@@ -173,6 +182,16 @@ export class Journal {
     if (this.#blocks === 0) this.#waitAgain();
     this.#deps.written(ok);
     this.look();
+  }
+
+  /** Says so when the disk does not write what it took: nobody may come who would be refused. */
+  #watch(): void {
+    this.#cancelLook ??= this.#deps.clock.after(LOOK_MS, () => {
+      this.#cancelLook = undefined;
+      if (this.#blocks === 0 || this.#isStopped) return;
+      this.#refuse(this.refusal);
+      this.#watch();
+    });
   }
 
   /** Puts blocks that could not be written back in front, in their order; at the end they are dropped. */

@@ -31,6 +31,8 @@ export class FakeSpool implements Spool {
   /** True: blocks wait for `write()`. */
   slow = false;
   refuse: SpoolRefusal | undefined;
+  /** What it says of itself while it is open. */
+  state: 'ready' | 'full' | 'failed' = 'ready';
   /** Bytes that may wait; beyond them the disk is behind. */
   waitingBytesMax = 8 * 1024 * 1024;
   failsToOpen: Error | undefined;
@@ -63,7 +65,7 @@ export class FakeSpool implements Spool {
       bytes: this.#waitingBytes + left.reduce((sum, { text }) => sum + text.length, 0),
       diskBytes: this.disk.records.reduce((sum, { text }) => sum + text.length, 0),
       oldestMs: left[0]?.firstMs,
-      state: this.closed ? 'closed' : 'ready',
+      state: this.closed ? 'closed' : this.state,
       lastError: '',
     };
   }

@@ -153,6 +153,29 @@ test('with a full disk lines wait uncounted, then drop by name', async () => {
   rig.finish();
 });
 
+test('a disk that is full with lines that it took is said, and new lines drop by that name', async () => {
+  const rig = await startJournal('queue_bytes=1000');
+  rig.spool.slow = true;
+  rig.push(numbered(1, 40));
+  await commit(rig);
+  rig.spool.state = 'full';
+  rig.clock.advance(1000);
+  assert.equal(rig.logged.filter((line) => line.includes('cannot make lines durable')).length, 1);
+  assert.equal(rig.push(numbered(41, 60)), true);
+  const { counts } = rig.destination;
+  const dropped = counts.dropped.spool_full;
+  assert.ok(dropped > 0);
+  assert.equal(counts.in, dropped);
+  assert.equal(rig.logged.filter((line) => line.includes('cannot make lines durable')).length, 1);
+  rig.spool.state = 'ready';
+  rig.spool.slow = false;
+  rig.spool.write();
+  await flow(rig, 5);
+  assert.equal(rig.logged.filter((line) => line.includes('writes its lines to disk again')).length, 1);
+  assert.equal(rig.network.last.received, numbered(1, 60 - dropped));
+  rig.finish();
+});
+
 test('with when_full=block a full disk holds the senders and drops nothing', async () => {
   const rig = await startJournal('queue_bytes=1000 when_full=block');
   rig.spool.refuse = 'spool_full';
