@@ -39,6 +39,7 @@ export interface BacklogOptions {
 export interface BacklogDependencies {
   readonly makeSpool: (events: SpoolEvents) => Spool;
   readonly spoolFree?: Promise<void> | undefined;
+  readonly inherit?: ((linesFound: number) => number) | undefined;
   readonly counts: DestinationCounts;
   /** Given: the destination is durable. */
   readonly journalBooks: JournalBooks | undefined;
@@ -312,7 +313,7 @@ export class Backlog {
     try {
       await this.#deps.spoolFree;
       const found = await this.#spool.open();
-      this.#books.loaded(found.lines);
+      this.#books.loaded(found.lines, this.#deps.inherit?.(found.lines));
       for (const note of found.notes) log.warn(`dest ${key} spool: ${note}`);
       if (found.lines > 0) log.info(`dest ${key} found ${found.lines} lines on disk`);
       if (this.#state === 'opening') this.#state = 'ready';

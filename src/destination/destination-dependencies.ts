@@ -25,6 +25,8 @@ export interface DestinationDependencies extends SenderDependencies {
   readonly entered?: (lines: number) => void;
   /** Resolves when whoever had that spool before has closed it; absent: nobody had. */
   readonly spoolFree?: Promise<void> | undefined;
+  /** Takes lines found on disk out of the books of who left them there; tells how many came in since the start. */
+  readonly inherit?: ((linesFound: number) => number) | undefined;
   /** The least time between two small writes, ms, now; absent: 0. */
   readonly paceMs?: () => number;
   /** Hears that `available` may have changed. */

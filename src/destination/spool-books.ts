@@ -22,9 +22,10 @@ export class SpoolBooks {
     return this.#repeats;
   }
 
-  /** Books what was on disk at start. */
-  loaded(lines: number): void {
-    this.#counts.loaded += lines;
+  /** Books what was on disk at start; `entered` of it came in since the relay started, and was in the books of another. */
+  loaded(lines: number, entered = 0): void {
+    this.#counts.in += entered;
+    this.#counts.loaded += lines - entered;
     this.#counts.spooled += lines;
   }
 

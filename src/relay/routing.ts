@@ -20,6 +20,7 @@ import { type DestinationCounts, type DestinationRow, makeDestinationCounts } fr
 import type { Clock } from '../util/clock.ts';
 import { GroupSlots, numberSlots, type SlotIds } from './group-slots.ts';
 import type { Aggregation } from './aggregation.ts';
+import { SpoolLegacies } from './spool-legacies.ts';
 import { matchDestinations, type PlacedDestination } from './match-destinations.ts';
 
 /** How long a destination that was taken out and comes again has to put what it holds on disk, for the one that follows. */
@@ -37,7 +38,7 @@ export interface RoutingDependencies {
   /** Aggregators at work; told of each table as it comes in force. */
   readonly aggregation: Pick<Aggregation, 'apply' | 'slotOf'>;
   /** What every destination gets; its route key is added. Without `makeSpool` none of them can be durable. */
-  readonly destination: Omit<DestinationDependencies, 'routeKey' | 'makeSpool' | 'spoolFree'> & {
+  readonly destination: Omit<DestinationDependencies, 'routeKey' | 'makeSpool' | 'spoolFree' | 'inherit'> & {
     /** Makes a spool; destinations of one key have a shard each. */
     readonly makeSpool?:
       | ((key: string, options: DestinationOptions, events: SpoolEvents, shard: number) => Spool)
@@ -62,6 +63,7 @@ export class Routing {
   readonly #leaving = new Map<Destination, Promise<void>>();
   readonly #shards = new WeakMap<Destination, number>();
   readonly #retired = makeDestinationCounts();
+  readonly #legacies = new SpoolLegacies(this.#retired);
   #groups: GroupSlots;
   /** Output ids by the indexes of route and destination. */
   #places: readonly (readonly number[])[] = [];
@@ -247,6 +249,8 @@ export class Routing {
       ...dependencies,
       makeSpool: makeSpool && ((key, wanted, events) => makeSpool(key, wanted, events, shard)),
       spoolFree: this.#spoolFree(destinationKey(routeKey, options.addr), shard),
+      inherit: (lines) =>
+        this.#legacies.inherit(spoolName(destinationKey(routeKey, options.addr), shard), lines),
       routeKey,
       noteLiveness: () => this.#groups.livenessChanged(),
     });
@@ -291,6 +295,7 @@ export class Routing {
     const ended = destination.drain(deadlineMs, 'removed').then(() => {
       this.#leaving.delete(destination);
       addCounts(this.#retired, destination.counts);
+      this.#legacies.leave(spoolName(destination.key, this.shardOf(destination)), destination.counts);
     });
     this.#leaving.set(destination, ended);
   }
@@ -301,6 +306,10 @@ function renderRoutes(table: TableOptions, byRoute: Placement['byRoute'], slotId
   const { blocklist, rewriters, aggregators } = table;
   const routes = table.routes.map(({ destinations, ...route }) => [route, destinations.map(routingFields)]);
   return JSON.stringify([blocklist, rewriters, aggregators, routes, byRoute, slotIds]);
+}
+
+function spoolName(key: string, shard: number): string {
+  return `${shard} ${key}`;
 }
 
 function addCounts(sum: DestinationCounts, more: DestinationCounts): void {
