@@ -18,6 +18,7 @@ import {
   type Reject,
 } from './engine.ts';
 import { PLANS_MAX, PlanTable } from './plan-table.ts';
+import { POWERS_OF_FIVE } from './powers-of-five.ts';
 import {
   DONE,
   type EngineExports,
@@ -83,6 +84,7 @@ class WasmEngine implements Engine {
     this.#chunkStart = this.#words[at + 1] as number;
     this.#transfer = this.#words[at + 2] as number;
     const keys = this.#words[at] as number;
+    this.#words.set(POWERS_OF_FIVE, (this.#words[at + 4] as number) >>> 2);
     randomFillSync(this.#bytes, keys, lineBytesMax + 64);
     randomFillSync(this.#bytes, this.#transfer, 32);
     wasm.seed();
@@ -272,7 +274,7 @@ class WasmEngine implements Engine {
       .split(' ');
     const { times, numbers } = this.#outcome.values;
     times.fill(timestampSec(time) ?? 0, first, first + count);
-    numbers.fill(parseNumber(value) ?? Number.NaN, first, first + count);
+    numbers.fill(readAccepted(value), first, first + count);
   }
 
   #readEmit(nth: number, id: number): Emit {
@@ -315,6 +317,12 @@ class WasmEngine implements Engine {
     assert(!parts.ok, 'the module refused a valid line');
     return { reason: 'invalid', line, text: parts.text };
   }
+}
+
+/** Reads a number that was accepted as one: where JavaScript's own parser knows the form, it means the same. */
+function readAccepted(text: string): number {
+  const number = Number(text);
+  return Number.isNaN(number) ? (parseNumber(text) ?? Number.NaN) : number;
 }
 
 export type { WasmEngine };

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import * as fc from 'fast-check';
 import type { Engine, EngineOptions } from '../../src/engine/engine.ts';
 import { parseNumber, timestampSec } from '../../src/metric/number.ts';
 import type { Plan } from '../../src/metric/plan.ts';
@@ -227,6 +228,25 @@ function valueTests(make: Make): void {
     }
   });
 
+  it('rounds as Go does: random doubles, their neighbours and halfway points, in all digits and fewer', async () => {
+    const engine = await make();
+    engine.setResolve(() => ({ kind: 'consume', values: [1] }));
+    const stream = new EngineStream(engine);
+    const property = fc.property(
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.nat(18),
+      (value, cut) => {
+        const half = halfway(value).slice(0, 19 + cut);
+        for (const text of [String(value), value.toPrecision(1 + cut), value.toExponential(17), half]) {
+          const told = stream.run(bytesOf(`k ${text} 1\n`), NOW_SEC);
+          const number = parseNumber(text);
+          assert.deepEqual(told.values, number === undefined ? [] : [[1, 1, number]], text);
+        }
+      },
+    );
+    fc.assert(property, { numRuns: 3000 });
+  });
+
   it('rounds as Go does: numbers of every length, dot and exponent', async () => {
     const engine = await make();
     engine.setResolve(() => ({ kind: 'consume', values: [1] }));
@@ -236,6 +256,13 @@ function valueTests(make: Make): void {
       assert.deepEqual(told.values, [[1, 1, parseNumber(text)]], text);
     }
   });
+}
+
+/** The number between an integer below 2^63 and the next double, in decimal: a tie. */
+function halfway(value: number): string {
+  const whole = BigInt(Math.floor(Math.abs(value) % 2 ** 62));
+  const step = whole.toString(2).length - 53;
+  return step < 1 ? `${whole}.5` : String((((whole >> BigInt(step)) * 2n + 1n) << BigInt(step)) / 2n);
 }
 
 /** Digits 1 to 25 long around every power of two near 2^53, dots at every place, exponents around the exact ones. */

@@ -6,6 +6,7 @@
 //       -> measure, lay out, emit -> DONE
 //
 // In the common case `run` goes through to DONE in one call. Figures of the run lie in the report area.
+import { powersOfFive } from './decimal';
 import { hashKey, seedHash, startHash } from './hash';
 import {
   blocked, consumed, copies, generation, invalid, KNOWN, lookup, measure, nextGeneration, outputAt, plans, PLAN_SIZE,
@@ -60,6 +61,8 @@ export function start(lineBytesMax: u32, chunkBytesMax: u32, seriesMax: u32, pla
   store<u32>(report, chunkStart, 4);
   store<u32>(report, transfer, 8);
   store<u32>(report, plans, 12);
+  // Overwritten by the first run.
+  store<u32>(report, powersOfFive, 16);
   return report;
 }
 

@@ -4,6 +4,7 @@
 //   rare     0 record u32 | 4 first event u32 | 8 count u32  events whose texts JavaScript must read
 //
 // A series keeps its slots in its entry (series-table.ts): one is there itself, as slot * 2 + 1; several are a list.
+import { decimalToDouble, startDecimal } from './decimal';
 import { reserve } from './memory';
 import { recordAt, recordCount } from './records';
 import { ENTRY_VALUES, LIST_COUNT, LIST_SLOTS } from './series-table';
@@ -31,6 +32,7 @@ let powers: u32 = 0;
 
 /** Writes the table of powers. */
 export function startValues(): void {
+  startDecimal();
   powers = reserve(23 * 8);
   let power: f64 = 1;
   for (let i: u32 = 0; i < 23; i++) {
@@ -115,8 +117,8 @@ function addRare(record: u32, first: u32): void {
 }
 
 /**
- * Reads a decimal number that is exact by one multiplication or division: an integer up to 2^53 times a power of ten up
- * to 22. NaN for any other, and for every text that is not of this form; it ends at the space after it.
+ * Reads a decimal number of up to 19 digits; NaN for any other text. It ends at the space after it. An integer up to 2^53
+ * times a power of ten up to 22 is exact by one multiplication or division; others go the longer way.
  */
 function readNumber(start: u32): f64 {
   let at = start;
@@ -148,15 +150,11 @@ function readNumber(start: u32): f64 {
     }
     exponent += written * sign;
   }
-  if (c !== SPACE || digits > DIGITS_MAX || mantissa > EXACT_MAX) return NaN;
-  let value = <f64>mantissa;
-  if (exponent < 0) {
-    if (exponent < -22) return NaN;
-    value /= load<f64>(powers + <u32>(-exponent) * 8);
-  } else if (exponent > 0) {
-    if (exponent > 22) return NaN;
-    value *= load<f64>(powers + <u32>exponent * 8);
-  }
+  if (c !== SPACE || digits > DIGITS_MAX) return NaN;
+  let value: f64;
+  if (mantissa > EXACT_MAX || exponent < -22 || exponent > 22) value = decimalToDouble(mantissa, exponent);
+  else if (exponent < 0) value = <f64>mantissa / load<f64>(powers + <u32>(-exponent) * 8);
+  else value = <f64>mantissa * load<f64>(powers + <u32>exponent * 8);
   return negative ? -value : value;
 }
 
