@@ -12,6 +12,7 @@ import { compileForCommand } from './compile-for-command.ts';
 import { stripCrngFlags } from './crng-flags.ts';
 import { CommandError, EXIT, EXIT_CODE_HELP } from './exit-code.ts';
 import { explainLine } from './explain.ts';
+import { addImport } from './import/import-command.ts';
 import { isFatal, readConfig, readGoodConfig, renderProblems } from './read-config.ts';
 import { readConfigAside, writeConfigAside } from './config-thread.ts';
 import { renderExplained } from './render-explained.ts';
@@ -97,6 +98,7 @@ function makeProgram(world: CommandWorld, done: (code: number) => void): Command
   addExplain(program, world);
   addSpool(program, world, done);
   addRing(program, world);
+  addImport(program, world, done);
   program
     .command('version')
     .description('print the version')
