@@ -1,11 +1,11 @@
 // The command line: which commands there are, their help, and what each hands to whom.
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import type { LoadedConfig } from '../config/load-config.ts';
 import type { Flags } from '../config/overrides.ts';
 import { renderProblem } from '../config/problem.ts';
 import type { FreshConfig } from '../relay/reload.ts';
 import { EMBEDDED_FILE } from '../config/embedded-config.ts';
-import { check, checkReload } from './check.ts';
+import { check, type CheckExtras, checkMore, checkReload } from './check.ts';
 import { addConfigFlags, collectConfigFlags, completeSwitches } from './config-flags.ts';
 import type { CommandWorld } from './command-world.ts';
 import { compileForCommand } from './compile-for-command.ts';
@@ -86,14 +86,24 @@ function makeProgram(world: CommandWorld, done: (code: number) => void): Command
     .argument('[file]', 'the config')
     .option('--diff <running>', 'say what the config would change for a relay that runs this one')
     .option('--url <url>', 'say what a running relay would change if it read its own config again')
+    .addOption(
+      new Option('--from <relay>', 'say what differs from the relay that runs the config now').choices([
+        'crng',
+      ]),
+    )
+    .option('--bind', 'try the ports that the config listens on')
+    .option('--connect', 'try to connect to every destination')
     .addHelpText('after', `${DIFF_HELP}\n${EXIT_CODE_HELP}`)
-    .action(async (file: string | undefined, options: { diff?: string; url?: string }) => {
+    .action(async (file: string | undefined, options: { diff?: string; url?: string } & CheckExtras) => {
       if ((file === undefined) === (options.url === undefined)) {
         throw new CommandError('give a config, or --url of a running relay', EXIT.usage);
       }
-      done(
-        file === undefined ? await checkReload(options.url ?? '', world) : check(file, options.diff, world),
-      );
+      const isMore = options.from !== undefined || options.bind === true || options.connect === true;
+      if (isMore && (file === undefined || options.diff !== undefined)) {
+        throw new CommandError('--from, --bind and --connect need a config, and no --diff', EXIT.usage);
+      }
+      if (file === undefined) done(await checkReload(options.url ?? '', world));
+      else done(isMore ? await checkMore(file, options, world) : check(file, options.diff, world));
     });
   addExplain(program, world);
   addSpool(program, world, done);
