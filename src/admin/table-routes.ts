@@ -15,6 +15,7 @@ import {
   type Requested,
 } from './table-requests.ts';
 import { remoteAddress } from './write-guard.ts';
+import { renderPeer } from './write-policy.ts';
 
 /** The POST paths of crng: what a body asks for, and what the answer says when it was done. */
 const ADDITIONS: readonly {
@@ -110,5 +111,5 @@ function renderChange(c: Context, answer: ChangeAnswer, done: object): Response 
 }
 
 function nameOf(c: Context): string {
-  return `http ${remoteAddress(c)}`;
+  return `http ${renderPeer(remoteAddress(c))}`;
 }

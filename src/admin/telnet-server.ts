@@ -8,7 +8,7 @@ import { listen } from './listen.ts';
 import { RateLimit } from './rate-limit.ts';
 import type { TableAdmin } from './table-admin.ts';
 import { TelnetSession } from './telnet-session.ts';
-import { isLoopback } from './write-policy.ts';
+import { isLoopback, renderPeer } from './write-policy.ts';
 
 /** Bounds of the listener; the defaults suit an admin port. */
 export interface TelnetServerOptions {
@@ -93,7 +93,7 @@ export class TelnetServer {
 
   #open(socket: Socket): void {
     const { remoteAddress = '', remotePort = 0 } = socket;
-    const name = `${remoteAddress}:${remotePort}`;
+    const name = `${renderPeer(remoteAddress)}:${remotePort}`;
     const { table, clock } = this.#deps;
     const session = new TelnetSession(
       socket,

@@ -7,6 +7,11 @@ export function isRightToken(policy: WritePolicy, token: string): boolean {
   return policy.token !== '' && timingSafeEqual(digest(policy.token), digest(token));
 }
 
+/** Names a peer for the log: an IPv4 address that came through an IPv6 socket as what it is. */
+export function renderPeer(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/, '');
+}
+
 /** Tells whether an address of a peer is this machine itself. */
 export function isLoopback(address: string): boolean {
   return /^(::ffff:)?127(\.\d{1,3}){3}$/.test(address) || address === '::1';

@@ -185,7 +185,7 @@ function lintOpenAdmin(open: readonly string[], top: Settings, problems: Problem
     : 'changes from there are refused until admin_token is set';
   problems.warn(
     top.placeOf(first),
-    `${where} open to other machines: reads are served to everyone, ${changes}`,
+    `${where} ${open.length > 1 ? 'are' : 'is'} open to other machines: reads are served to everyone, ${changes}`,
   );
 }
 

@@ -340,7 +340,7 @@ test('no request makes the server fall over, and each is answered', async (t) =>
         assert.ok(response.status < 500, `${method} ${to} ${text}: ${response.status}`);
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
   assert.equal(bench.logLines.filter((line) => line.startsWith('error')).length, 0);
 });

@@ -202,6 +202,6 @@ test('no line makes a command throw, and each is answered by whole lines', () =>
     fc.property(line, (text) => {
       assert.match(run(table, text)[0] ?? '', /\n$/);
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });

@@ -164,7 +164,7 @@ test('COMPAT 1: what is accepted without effect, or belongs to a later feature, 
 test('COMPAT 0.7: one warning for all that other machines reach without a token', () => {
   const open = 'admin_addr = "0.0.0.0:2004"\nhttp_addr = ":8081"\n';
   assert.deepEqual(problemsOf(`${open}${ROUTE}`), [
-    'warning c.toml:2:14: admin_addr "0.0.0.0:2004" and http_addr ":8081" open to other machines: reads are served to everyone, changes from there are refused until admin_token is set',
+    'warning c.toml:2:14: admin_addr "0.0.0.0:2004" and http_addr ":8081" are open to other machines: reads are served to everyone, changes from there are refused until admin_token is set',
   ]);
   assert.match(
     problemsOf(`${open}admin_allow_remote_writes = true\n${ROUTE}`)[0] ?? '',

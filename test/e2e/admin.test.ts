@@ -264,3 +264,34 @@ test('COMPAT 10: after each HTTP request the tables are what it says', async (t)
   const { ledger } = await bench.relay.terminate();
   assertConserved(ledger);
 });
+
+test('the token opens the config files, and stands in no other answer and in no log line', async (t) => {
+  const relay = await startRelay(
+    t,
+    'admin_addr = "127.0.0.1:0"\nadmin_token = "geheim"\nspool_dir = "spool"\n',
+  );
+  const get = (path: string, authorization?: string) =>
+    fetch(
+      `http://127.0.0.1:${relay.httpPort}${path}`,
+      authorization === undefined ? {} : { headers: { authorization } },
+    );
+  assert.equal((await get('/api/config/files')).status, 401);
+  const files = await get('/api/config/files', 'Bearer geheim');
+  assert.match(await files.text(), /admin_token = \\"geheim\\"/);
+  const telnet = await TelnetClient.open(relay.telnetPort, t);
+  assert.equal(await telnet.ask('auth wrong'), 'wrong token\n');
+  assert.equal(await telnet.ask('auth geheim'), 'ok\n');
+  const reads = [
+    '/config',
+    '/table',
+    '/routes',
+    '/metrics',
+    '/api/changes',
+    '/api/ledger',
+    '/api/openapi.json',
+  ];
+  for (const path of reads) assert.ok(!(await (await get(path)).text()).includes('geheim'), path);
+  assert.ok(!(await telnet.ask('view')).includes('geheim'));
+  await relay.terminate();
+  assert.ok(!(relay.stderr + relay.stdout).includes('geheim'));
+});
