@@ -21,6 +21,8 @@ const statsKey = (i: number): string =>
 const appKey = (i: number): string => `prod.dc${i % 7}.app${i % 1500}.${letters(i, 6)}.${i % 991}.count`;
 const randomKey = (i: number): string =>
   `${letters(i, 4 + (i % 5))}${i % 9973}.${letters(i * 3, 6)}.${letters(i * 7, 4)}${i % 89}`;
+const taggedKey = (i: number): string =>
+  `disk.used.${letters(i, 5)};dc=d${i % 9};host=h${i % 1999};r=${i % 64}`;
 const classOf = (i: number): string =>
   `[${String.fromCharCode(97 + (i % 20))}-${String.fromCharCode(98 + (i % 20) + (i % 5))}]`;
 
@@ -45,6 +47,8 @@ const FAMILIES: readonly Family[] = [
     (i) => ({ regex: `^(servers|hosts)\\.(host${i}|web${i})\\.` }),
     serverKey,
   ],
+  ['tags dc=x', (i) => ({ tags: [`host=h${i}`, `dc!=d${i % 7}`] }), taggedKey],
+  ['tags dc=~x', (i) => ({ tags: [`host=~h${i}(a|b)?$`] }), taggedKey],
   ['sub= and notRegex=', (i) => ({ sub: `host${i}.`, notRegex: `\\.[${letters(i, 1)}-z]+$` }), serverKey],
   [
     'one prefix, classes: ^servers\\.host[0-9]+\\.cpu\\.1\\.[a-d]',

@@ -90,17 +90,15 @@ function demandsOf(matcher: Matcher): AnyOf[] {
   const demands: AnyOf[] = [];
   if (matcher.prefix !== '') demands.push([{ text: lowerCase(matcher.prefix), atStart: true }]);
   if (matcher.sub !== '') demands.push([{ text: lowerCase(matcher.sub), atStart: false }]);
-  const lists = [...(matcher.regex?.demands ?? []), ...matcher.tags.flatMap(tagDemand)];
+  const lists = [...(matcher.regex?.demands ?? []), ...matcher.tags.flatMap(tagDemands)];
   for (const demand of lists) {
     if (demand.every(({ text, atStart }) => atStart || text.length >= TEXT_LENGTH_MIN)) demands.push(demand);
   }
   return demands;
 }
 
-function tagDemand({ demand }: TagCondition): AnyOf[] {
-  return demand === undefined
-    ? []
-    : [demand.map(({ text, atStart }) => ({ text: lowerCase(text), atStart }))];
+function tagDemands({ demands }: TagCondition): AnyOf[] {
+  return demands.map((demand) => demand.map(({ text, atStart }) => ({ text: lowerCase(text), atStart })));
 }
 
 /** ASCII letters only: the text is a byte string. */

@@ -12,8 +12,8 @@ const EMPTY = KeyText.fromByteString('');
 export class TagCondition {
   /** As configured. */
   readonly source: string;
-  /** One of these texts (byte strings) stands in every key for which this holds; undefined: nothing needs to. */
-  readonly demand: AnyOf | undefined;
+  /** Of each of these one text (a byte string) stands in every key for which this holds. */
+  readonly demands: readonly AnyOf[];
   readonly #tag: string;
   readonly #value: string;
   readonly #pattern: Pattern | undefined;
@@ -30,7 +30,7 @@ export class TagCondition {
     this.#negated = operator.startsWith('!');
     // Graphite matches from the start of the value.
     this.#pattern = operator.endsWith('~') ? patterns.compile(`^(?:${value})`, rule, 'tags') : undefined;
-    this.demand = this.#findDemand();
+    this.demands = this.#findDemands();
   }
 
   holds(text: KeyText): boolean {
@@ -40,14 +40,18 @@ export class TagCondition {
     return matches !== this.#negated;
   }
 
-  #findDemand(): AnyOf | undefined {
-    if (this.#negated || this.#tag === NAME_TAG) {
-      const isText = !this.#negated && this.#pattern === undefined && this.#value !== '';
-      return isText ? [{ text: this.#value, atStart: false }] : undefined;
-    }
+  #findDemands(): AnyOf[] {
+    if (this.#negated) return [];
+    // What stands before a name is not part of it (`~`), so nothing is known of where it begins.
+    const isName = this.#tag === NAME_TAG;
+    const before = isName ? '' : `;${this.#tag}=`;
     if (this.#pattern === undefined) {
-      return this.#value === '' ? undefined : [{ text: `;${this.#tag}=${this.#value}`, atStart: false }];
+      return this.#value === '' ? [] : [[{ text: before + this.#value, atStart: false }]];
     }
-    return this.#pattern.matches(EMPTY) ? undefined : [{ text: `;${this.#tag}=`, atStart: false }];
+    if (this.#pattern.matches(EMPTY)) return [];
+    const demands = this.#pattern.demands.map((demand) =>
+      demand.map(({ text, atStart }) => ({ text: atStart ? before + text : text, atStart: false })),
+    );
+    return isName ? demands : [...demands, [{ text: before, atStart: false }]];
   }
 }
