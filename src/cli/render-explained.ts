@@ -1,7 +1,7 @@
 // The words of `sluice explain`.
 import type { AggregatorStep, DestinationOutcome, ExplainStep, RouteStep } from '../table/explain.ts';
 import type { FailedCondition } from '../table/matcher.ts';
-import { CONSUMED, type ExplainedLine } from './explain.ts';
+import { CONSUMED, type ExplainedDestination, type ExplainedLine } from './explain.ts';
 
 /** Renders an explained line as text, its steps indented below it. */
 export function renderExplained(explained: ExplainedLine): string {
@@ -14,8 +14,20 @@ function renderEnd({ valid, reason, destinations, key }: ExplainedLine): string 
   if (!valid) return `=> dropped as invalid: ${reason}`;
   if (reason === CONSUMED) return `=> ${reason}`;
   if (destinations.length === 0) return `=> dropped: ${reason}`;
-  const names = destinations.map(({ addr, instance }) => (instance === '' ? addr : `${addr}:${instance}`));
-  return `=> leaves as ${key} to ${names.join(', ')}`;
+  return `=> leaves as ${key} to ${listDestinations(destinations)}`;
+}
+
+/** Of those of one route that take turns, only one gets the line. */
+function listDestinations(destinations: readonly ExplainedDestination[]): string {
+  let text = '';
+  let before: ExplainedDestination | undefined;
+  for (const destination of destinations) {
+    const { addr, instance, route, in_turn } = destination;
+    const isTurn = in_turn === true && before?.route === route;
+    text += `${before === undefined ? '' : isTurn ? ' or ' : ', '}${instance === '' ? addr : `${addr}:${instance}`}`;
+    before = destination;
+  }
+  return text;
 }
 
 function renderStep(step: ExplainStep): string[] {

@@ -134,3 +134,19 @@ test('a config with errors is told in place of an explanation', async () => {
   assert.deepEqual([code, out], [1, '']);
   assert.match(err, /c:1:12: instance identifier/);
 });
+
+test('a hash, a failover and destinations that take turns are told apart', async () => {
+  const list = 'destinations = ["10.0.0.1:1", "10.0.0.2:2"]';
+  const config = ['carbon_ch', 'failover', 'round_robin']
+    .map((type) => `[[route]]\nkey = "${type}"\ntype = "${type}"\n${list}\n`)
+    .join('');
+  const files = { c: `instance = "i"\n${config}` };
+  const { out } = await runCommand(['explain', '--config', 'c', 'a.b.c.d 1 1700000000'], files);
+  assert.match(out, /route "carbon_ch" \(carbon_ch\): yes, position 54437 by the hash of a\.b\.c\.d\n/);
+  assert.match(out, /: no, the hash gives the key to others\n/);
+  assert.match(out, /10\.0\.0\.1:1: yes\n {4}10\.0\.0\.2:2: only while others are offline\n/);
+  assert.match(
+    out,
+    /=> leaves as a\.b\.c\.d to 10\.0\.0\.[12]:[12], 10\.0\.0\.1:1, 10\.0\.0\.1:1 or 10\.0\.0\.2:2\n/,
+  );
+});
