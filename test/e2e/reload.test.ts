@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { assertConserved } from '../assert-conserved.ts';
 import { CONFIG_HEAD, makeFolder, RelayProcess, startRelay } from './relay-process.ts';
 import { openSender } from './send-lines.ts';
@@ -12,6 +13,8 @@ import { startSink } from './tcp-sink.ts';
 /** Reloads under load; SLUICE_RELOADS makes it more. */
 const RELOADS = Number(process.env['SLUICE_RELOADS'] ?? 4);
 const SENDERS = 4;
+/** Lines a second, all together. */
+const RATE = 40_000;
 const BATCH_LINES = 250;
 
 function write(relay: RelayProcess, rest: string): void {
@@ -33,6 +36,7 @@ test('while two configs alternate under load no line is lost or doubled, and con
     route('other', other.addr, ' regex=\\\\.s7$');
   const relay = await startRelay(t, first);
   const load = { on: true };
+  const startMs = performance.now();
   const senders = Array.from({ length: SENDERS }, async (_, number) => {
     const socket = await openSender(t, relay.port);
     let sent = 0;
@@ -42,7 +46,8 @@ test('while two configs alternate under load no line is lost or doubled, and con
         text += `load.c${number}.s${n % 10} ${n} 1700000000\n`;
       sent += BATCH_LINES;
       if (!socket.write(text)) await once(socket, 'drain');
-      await new Promise(setImmediate);
+      const aheadMs = (sent * SENDERS * 1000) / RATE - (performance.now() - startMs);
+      await sleep(Math.max(0, aheadMs));
     }
     socket.end();
     socket.resume();
@@ -57,8 +62,10 @@ test('while two configs alternate under load no line is lost or doubled, and con
     await always.until('more lines', () => always.lines > lines + 2000);
   }
   load.on = false;
+  const seconds = (performance.now() - startMs) / 1000;
   const counts = await Promise.all(senders);
   const total = counts.reduce((sum, count) => sum + count, 0);
+  t.diagnostic(`${RELOADS} reloads while ${Math.round(total / seconds)} lines a second came`);
   const ledger = await relay.untilLedger('all is written', (now) => {
     return now.received === total && now.destinations.every(({ queued, spooled }) => queued + spooled === 0);
   });
