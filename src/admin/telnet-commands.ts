@@ -11,6 +11,8 @@ import { isRightToken } from './write-policy.ts';
 export const BANNER = 'inspecting status is fine, but making changes on-the-fly is an experimental feature\n';
 
 const OK = 'ok\n';
+/** Ends the connection: each guess costs one. */
+export const WRONG_TOKEN = 'wrong token\n';
 const REFUSED =
   'changes from another machine need "auth <admin_token>" first, or admin_allow_remote_writes = true in the config\n';
 
@@ -40,7 +42,7 @@ export function runTelnetLine(text: string, caller: TelnetCaller, dependencies: 
   if (word !== 'auth') return `unknown command\n${HELP}`;
   if (argument === '' || more.length > 0) return 'auth <admin_token>\n';
   caller.isTrusted = isRightToken(dependencies.policy, argument);
-  return caller.isTrusted ? OK : 'wrong token\n';
+  return caller.isTrusted ? OK : WRONG_TOKEN;
 }
 
 function runChange(line: string, caller: TelnetCaller, { table, policy }: TelnetDependencies): string {

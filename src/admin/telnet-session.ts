@@ -4,7 +4,13 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../util/clock.ts';
 import type { RateLimit } from './rate-limit.ts';
-import { BANNER, runTelnetLine, type TelnetCaller, type TelnetDependencies } from './telnet-commands.ts';
+import {
+  BANNER,
+  runTelnetLine,
+  type TelnetCaller,
+  type TelnetDependencies,
+  WRONG_TOKEN,
+} from './telnet-commands.ts';
 
 export interface TelnetSessionOptions {
   readonly lineBytesMax: number;
@@ -103,7 +109,9 @@ export class TelnetSession {
       return this.#turnAway(NO_TEXT);
     }
     if (/^[A-Z]+ \S+ HTTP\/\d/.test(text)) return this.#turnAway('an HTTP request: that is for http_addr');
-    this.#socket.write(runTelnetLine(text, this.#deps.caller, this.#deps) + BANNER);
+    const answer = runTelnetLine(text, this.#deps.caller, this.#deps);
+    if (answer === WRONG_TOKEN) return this.#turnAway('wrong token');
+    this.#socket.write(answer + BANNER);
     this.#pace();
   }
 

@@ -141,6 +141,7 @@ export class Relay {
       // What a reload puts in force is what the files say.
       changed: (table, what) => (what === 'reload' ? undefined : this.#writeBack?.write(table)),
       clock,
+      isEnding: () => this.#draining,
       log,
     });
     this.reload = this.#makeReload();

@@ -20,6 +20,8 @@ export interface TableControlDependencies {
   readonly check: (table: TableOptions) => void;
   /** Hears of every change, once it is in force. */
   readonly changed?: (table: TableOptions, what: string) => void;
+  /** True while the relay drains: a destination that came now would never be drained. */
+  readonly isEnding?: () => boolean;
   readonly clock: Pick<Clock, 'wallMs'>;
   readonly log: Log;
 }
@@ -108,6 +110,9 @@ export class TableControl {
   }
 
   #put(table: TableOptions): Refusal | undefined {
+    if (this.#deps.isEnding?.() === true) {
+      return { ok: false, error: 'the relay is shutting down: nothing was changed', missing: false };
+    }
     const refusal = attempt(() => this.#deps.apply(table));
     if (refusal === undefined) this.#table = table;
     return refusal;

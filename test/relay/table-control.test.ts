@@ -9,7 +9,7 @@ import { route } from '../table/table-options.ts';
 const EMPTY: TableOptions = { blocklist: [], rewriters: [], aggregators: [], routes: [] };
 
 /** In force is what was applied last; a route "bad" does not compile. */
-function rig() {
+function rig(isEnding: () => boolean = () => false) {
   const inForce: TableOptions[] = [];
   const control = new TableControl(EMPTY, {
     apply: (table) => {
@@ -17,6 +17,7 @@ function rig() {
       inForce.push(table);
     },
     check: () => {},
+    isEnding,
     clock: { wallMs: () => 0 },
     log: new RecordingLog(),
   });
@@ -64,4 +65,17 @@ test('the steps that can be undone are bounded', () => {
   assert.equal(control.undoSteps, UNDO_STEPS_MAX);
   while (control.undo('test').ok);
   assert.equal(control.table.blocklist.length, 5);
+});
+
+test('while the relay shuts down nothing is changed', () => {
+  let isEnding = false;
+  const { control, inForce } = rig(() => isEnding);
+  control.apply({ kind: 'addBlock', matcher: { sub: 'a' } }, 'test');
+  const { table } = control;
+  isEnding = true;
+  const refused = { ok: false, error: 'the relay is shutting down: nothing was changed', missing: false };
+  assert.deepEqual(control.apply({ kind: 'addRoute', route: route({ key: 'a' }) }, 'test'), refused);
+  assert.deepEqual(control.undo('test'), refused);
+  assert.equal(control.table, table);
+  assert.equal(inForce.length, 2);
 });
