@@ -31,8 +31,8 @@ export const WINDOW_BOUNDS: WindowsOptions = {
   valuesMax: 16 * 1024 * 1024,
   futureMaxSec: 86_400,
 };
-/** Lines that leave in one turn. */
-const LINES_PER_TURN = 4096;
+/** Lines that leave in one turn: some 10 ms where each must first find its way. */
+const LINES_PER_TURN = 1024;
 /** The clock is looked at this often, since it may be set, ms. */
 const LOOK_MS_MAX = 1000;
 /** Slots that nothing came for are looked for this often, ms; at once and then as often while keys find none. */

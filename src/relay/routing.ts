@@ -303,9 +303,9 @@ export class Routing {
 
 /** Renders what plans depend on: equal texts, equal plans. */
 function renderRoutes(table: TableOptions, byRoute: Placement['byRoute'], slotIds: SlotIds): string {
-  const { blocklist, rewriters, aggregators } = table;
+  const { blocklist, rewriters, aggregators, normalizeTags } = table;
   const routes = table.routes.map(({ destinations, ...route }) => [route, destinations.map(routingFields)]);
-  return JSON.stringify([blocklist, rewriters, aggregators, routes, byRoute, slotIds]);
+  return JSON.stringify([blocklist, rewriters, aggregators, normalizeTags, routes, byRoute, slotIds]);
 }
 
 function spoolName(key: string, shard: number): string {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { describe, test, type TestContext } from 'node:test';
 import { assertConserved } from '../assert-conserved.ts';
 import { plainResults } from '../table/aggregator/plain-functions.ts';
 import { CONFIG_HEAD, makeFolder, RelayProcess, routeTo } from './relay-process.ts';
@@ -81,105 +81,137 @@ function bucketNow(intervalSec: number): number {
   return nowSec - (nowSec % intervalSec);
 }
 
-test('a window goes on over SIGTERM and the next start: every function, as without', async (t) => {
-  const sink = await startSink(t, { keep: true });
-  const { start, folder } = makeStarter(t);
-  const config = rule(2, 8) + routeTo(sink.addr);
-  const startSec = bucketNow(2);
-  const points = makePoints(5000, startSec, 2);
-  const first = await start(config);
-  await sendLines(t, first.port, linesOf(points.slice(0, 2500)));
-  const before = await first.terminate();
-  assert.equal(before.exit.code, 0);
-  assertConserved(before.ledger);
-  assert.deepEqual([before.ledger.consumed, before.ledger.generated], [2500, 0]);
-  assert.equal(sink.lines, 0, 'nothing left early');
-  assert.ok(existsSync(join(folder, 'spool/aggregation.windows')));
-  const second = await start(config);
-  await second.untilLogged('aggregation: 10 open windows of the last run go on');
-  assert.equal(existsSync(join(folder, 'spool/aggregation.windows')), false);
-  await sendLines(t, second.port, linesOf(points.slice(2500)));
-  await assertArrive(sink, expectedLines(points, startSec));
-  const after = await second.terminate();
-  assertConserved(after.ledger);
-  assert.equal(after.ledger.generated, expectedLines(points, startSec).length);
-});
+// They wait for windows most of the time: side by side.
+describe('aggregation with the real command', { concurrency: 4 }, () => {
+  test('a window goes on over SIGTERM and the next start: every function, as without', async (t) => {
+    const sink = await startSink(t, { keep: true });
+    const { start, folder } = makeStarter(t);
+    const config = rule(2, 12) + routeTo(sink.addr);
+    const first = await start(config);
+    const startSec = bucketNow(2);
+    const points = makePoints(5000, startSec, 2);
+    await sendLines(t, first.port, linesOf(points.slice(0, 2500)));
+    const before = await first.terminate();
+    assert.equal(before.exit.code, 0);
+    assertConserved(before.ledger);
+    assert.deepEqual([before.ledger.consumed, before.ledger.generated], [2500, 0]);
+    assert.equal(sink.lines, 0, 'nothing left early');
+    assert.ok(existsSync(join(folder, 'spool/aggregation.windows')));
+    const second = await start(config);
+    await second.untilLogged('aggregation: 10 open windows of the last run go on');
+    assert.equal(existsSync(join(folder, 'spool/aggregation.windows')), false);
+    await sendLines(t, second.port, linesOf(points.slice(2500)));
+    await assertArrive(sink, expectedLines(points, startSec));
+    const after = await second.terminate();
+    assertConserved(after.ledger);
+    assert.equal(after.ledger.generated, expectedLines(points, startSec).length);
+  });
 
-test('windows that were due while the relay was down leave after its start', async (t) => {
-  const sink = await startSink(t, { keep: true });
-  const { start } = makeStarter(t);
-  const config = rule(1, 2, ['count']) + routeTo(sink.addr);
-  const startSec = bucketNow(1);
-  const points = makePoints(100, startSec, 1);
-  const first = await start(config);
-  await sendLines(t, first.port, linesOf(points));
-  const { ledger } = await first.terminate();
-  if (ledger.generated > 0) t.diagnostic('the windows were due before the end');
-  await sink.until('their time', () => Date.now() / 1000 > startSec + 3);
-  await start(config);
-  await assertArrive(sink, expectedLines(points, startSec, ['count']));
-});
+  test('windows that were due while the relay was down leave after its start', async (t) => {
+    const sink = await startSink(t, { keep: true });
+    const { start } = makeStarter(t);
+    const config = rule(1, 6, ['count']) + routeTo(sink.addr);
+    const first = await start(config);
+    const startSec = bucketNow(1);
+    const points = makePoints(100, startSec, 1);
+    await sendLines(t, first.port, linesOf(points));
+    const { ledger } = await first.terminate();
+    assert.equal(ledger.generated, 0, 'nothing left before the end');
+    await sink.until('their time', () => Date.now() / 1000 > startSec + 7);
+    await start(config);
+    await assertArrive(sink, expectedLines(points, startSec, ['count']));
+  });
 
-test('windows of a rule that the next config has changed leave by the old one', async (t) => {
-  const sink = await startSink(t, { keep: true });
-  const { start } = makeStarter(t);
-  const startSec = bucketNow(10);
-  const points = makePoints(500, startSec, 10);
-  const first = await start(rule(10, 3600) + routeTo(sink.addr));
-  await sendLines(t, first.port, linesOf(points));
-  await first.terminate();
-  assert.equal(sink.lines, 0);
-  const second = await start(rule(10, 7200) + routeTo(sink.addr));
-  await second.untilLogged('10 of aggregations that are gone leave now');
-  await assertArrive(sink, expectedLines(points, startSec));
-});
+  test('windows of a rule that the next config has changed leave by the old one', async (t) => {
+    const sink = await startSink(t, { keep: true });
+    const { start } = makeStarter(t);
+    const startSec = bucketNow(10);
+    const points = makePoints(500, startSec, 10);
+    const first = await start(rule(10, 3600) + routeTo(sink.addr));
+    await sendLines(t, first.port, linesOf(points));
+    await first.terminate();
+    assert.equal(sink.lines, 0);
+    const second = await start(rule(10, 7200) + routeTo(sink.addr));
+    await second.untilLogged('10 of aggregations that are gone leave now');
+    await assertArrive(sink, expectedLines(points, startSec));
+  });
 
-test('without a place to keep them windows leave before their time', async (t) => {
-  const sink = await startSink(t, { keep: true });
-  const { start } = makeStarter(t, 'spool_dir = "relay.toml/none"\n');
-  const startSec = bucketNow(10);
-  const points = makePoints(500, startSec, 10);
-  const relay = await start(rule(10, 3600, ['sum', 'p95']) + routeTo(sink.addr));
-  await sendLines(t, relay.port, linesOf(points));
-  const { exit, ledger } = await relay.terminate();
-  assert.equal(exit.code, 0);
-  assertConserved(ledger);
-  await assertArrive(sink, expectedLines(points, startSec, ['sum', 'p95']));
-});
+  test('a reload keeps the windows of rules that stay; those of one that is gone leave by the new routes', async (t) => {
+    const sink = await startSink(t, { keep: true });
+    const { start, folder } = makeStarter(t);
+    const group = (type: string, addr: string): string =>
+      `[[route]]\nkey = "all"\ntype = "${type}"\ndestinations = ["127.0.0.1:1", "${addr}"]\n`;
+    const kept = rule(10, 3600, ['max']);
+    const relay = await start(
+      rule(10, 3600, ['sum']).replace('dropRaw = true', '') + kept + group('failover', '127.0.0.1:2'),
+    );
+    const startSec = bucketNow(10);
+    const points = makePoints(500, startSec, 10);
+    await sendLines(t, relay.port, linesOf(points));
+    await relay.untilLedger('all is read', ({ consumed }) => consumed === points.length);
+    writeFileSync(
+      join(folder, 'relay.toml'),
+      `${CONFIG_HEAD}spool_dir = "spool"\n${kept}${group('any_of', sink.addr)}`,
+    );
+    relay.kill('SIGHUP');
+    await assertArrive(sink, expectedLines(points, startSec, ['sum']));
+    const metrics = await (await relay.get('/metrics')).text();
+    assert.match(metrics, /sluice_aggregator_windows\{aggregator="\w{7}",function="max"\} 10\n/);
+    assert.match(metrics, /sluice_aggregator_in_total\{aggregator="\w{7}",function="max"\} 500\n/);
+    const { ledger } = await relay.terminate();
+    assertConserved(ledger);
+    assert.equal(ledger.generated, 10);
+  });
 
-test('a damaged file of windows is one warning and no failed start', async (t) => {
-  const sink = await startSink(t, { keep: true });
-  const { start, folder } = makeStarter(t);
-  const config = rule(10, 3600) + routeTo(sink.addr);
-  mkdirSync(join(folder, 'spool'), { recursive: true });
-  writeFileSync(join(folder, 'spool/aggregation.windows'), 'SLUICEWN\x01\0\0\0 and no more');
-  const relay = await start(config);
-  assert.equal(relay.stderr.split('aggregation.windows is damaged').length, 2, relay.stderr);
-  assert.equal(existsSync(join(folder, 'spool/aggregation.windows')), false);
-  assertConserved((await relay.terminate()).ledger);
-});
+  test('without a place to keep them windows leave before their time', async (t) => {
+    const sink = await startSink(t, { keep: true });
+    const { start } = makeStarter(t, 'spool_dir = "relay.toml/none"\n');
+    const startSec = bucketNow(10);
+    const points = makePoints(500, startSec, 10);
+    const relay = await start(rule(10, 3600, ['sum', 'p95']) + routeTo(sink.addr));
+    await sendLines(t, relay.port, linesOf(points));
+    const { exit, ledger } = await relay.terminate();
+    assert.equal(exit.code, 0);
+    assertConserved(ledger);
+    await assertArrive(sink, expectedLines(points, startSec, ['sum', 'p95']));
+  });
 
-test('a destination that is away or slow gets every result later', async (t) => {
-  const sink = await startSink(t, { keep: true });
-  const { start } = makeStarter(t);
-  const relay = await start(rule(1, 3, ['count', 'sum', 'percentiles']) + routeTo(`${sink.addr} reconn=200`));
-  await relay.untilLogged('new conn online');
-  await sink.close();
-  const startSec = bucketNow(1) + 1;
-  const points = Array.from({ length: 60_000 }, (_, i) => ({
-    group: `g${i % 6000}`,
-    value: i,
-    timeSec: startSec,
-  }));
-  await sendLines(t, relay.port, linesOf(points));
-  const expected = expectedLines(points, startSec, ['count', 'sum', 'percentiles']);
-  const during = await relay.untilLedger('all left the windows', (l) => l.generated === expected.length);
-  assertConserved(during);
-  sink.reading = { slow: 20_000 };
-  await sink.listen();
-  await assertArrive(sink, expected);
-  const { ledger } = await relay.terminate();
-  assertConserved(ledger);
-  // Others may knock at a port that was theirs; what counts is what became of the results.
-  assert.deepEqual([ledger.destinations[0]?.dropped, ledger.consumed], [{}, points.length]);
+  test('a damaged file of windows is one warning and no failed start', async (t) => {
+    const sink = await startSink(t, { keep: true });
+    const { start, folder } = makeStarter(t);
+    const config = rule(10, 3600) + routeTo(sink.addr);
+    mkdirSync(join(folder, 'spool'), { recursive: true });
+    writeFileSync(join(folder, 'spool/aggregation.windows'), 'SLUICEWN\x01\0\0\0 and no more');
+    const relay = await start(config);
+    assert.equal(relay.stderr.split('aggregation.windows is damaged').length, 2, relay.stderr);
+    assert.equal(existsSync(join(folder, 'spool/aggregation.windows')), false);
+    assertConserved((await relay.terminate()).ledger);
+  });
+
+  test('a destination that is away or slow gets every result later', async (t) => {
+    const sink = await startSink(t, { keep: true });
+    const { start } = makeStarter(t);
+    const relay = await start(
+      rule(1, 9, ['count', 'sum', 'percentiles']) + routeTo(`${sink.addr} reconn=200`),
+    );
+    await relay.untilLogged('new conn online');
+    await sink.close();
+    const startSec = bucketNow(1) + 1;
+    const points = Array.from({ length: 60_000 }, (_, i) => ({
+      group: `g${i % 6000}`,
+      value: i,
+      timeSec: startSec,
+    }));
+    await sendLines(t, relay.port, linesOf(points));
+    const expected = expectedLines(points, startSec, ['count', 'sum', 'percentiles']);
+    const during = await relay.untilLedger('all left the windows', (l) => l.generated === expected.length);
+    assertConserved(during);
+    sink.reading = { slow: 20_000 };
+    await sink.listen();
+    await assertArrive(sink, expected);
+    const { ledger } = await relay.terminate();
+    assertConserved(ledger);
+    // Others may knock at a port that was theirs; what counts is what became of the results.
+    assert.deepEqual([ledger.destinations[0]?.dropped, ledger.consumed], [{}, points.length]);
+  });
 });
