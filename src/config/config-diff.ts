@@ -15,15 +15,16 @@ export function renderKeyDiff(before: Config, after: Config): string[] {
   const changed = Object.keys(after.keys).filter((name) => before.keys[name] !== after.keys[name]);
   const lines = changed.map((name) => {
     if (DECLARED.get(name)?.live !== true) return `! ${name} changed: needs a restart`;
+    if (DECLARED.get(name)?.secret === true) return `~ ${name} changed`;
     return `~ ${name} ${JSON.stringify(before.keys[name])} -> ${JSON.stringify(after.keys[name])}`;
   });
   return lines.toSorted((a, b) => Number(a.startsWith('!')) - Number(b.startsWith('!')));
 }
 
-/** Makes the config that is in force after a reload: that of before, with what is live, and the table, of the fresh one. */
+/** Makes the config that is in force after a reload: that of before, with what is live, the table, and what is shown, of the fresh one. */
 export function withLiveKeys(running: Config, fresh: Config): Config {
   const live = Object.entries(fresh.keys).filter(([name]) => DECLARED.get(name)?.live === true);
-  const { logLevel, badMetricsMaxAgeMs, shutdownTimeoutMs, table, files, digest, warnings } = fresh;
+  const { logLevel, badMetricsMaxAgeMs, shutdownTimeoutMs, table, files, digest, shown, warnings } = fresh;
   return {
     ...running,
     logLevel,
@@ -32,6 +33,7 @@ export function withLiveKeys(running: Config, fresh: Config): Config {
     table,
     files,
     digest,
+    shown,
     warnings,
     keys: { ...running.keys, ...Object.fromEntries(live) },
   };

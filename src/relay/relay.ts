@@ -35,7 +35,7 @@ import { type FreshConfig, Reload } from './reload.ts';
 import { Routing, type RoutingDependencies } from './routing.ts';
 import { RunBooks } from './run-books.ts';
 import { makeSpoolAdmin } from './spool-admin.ts';
-import type { SpoolRoot } from './spool-root.ts';
+import { type SpoolRoot, wantsSpool } from './spool-root.ts';
 import { TableControl } from './table-control.ts';
 import type { Turn } from './turn.ts';
 import { WriteBack, type WriteTable } from './write-back.ts';
@@ -51,6 +51,9 @@ const SHORT_NAP_MS = 1;
 const DRAIN_RESERVE_MS = 5000;
 /** Time for answers under way when all else has ended, ms. */
 const ADMIN_DRAIN_MS = 1000;
+
+const NO_SPOOL_YET =
+  'no spool folder was opened at the start, since no destination had a spool: what does not fit in memory is dropped until a restart';
 
 /** What a relay needs of the world. */
 export interface RelayWorld {
@@ -343,7 +346,11 @@ export class Relay {
       written: async () => this.#writeBack?.settled(),
       control: this.tableControl,
       running: () => this.#config,
-      prepare: async (table) => prepare?.(table),
+      prepare: async (table) => {
+        await prepare?.(table);
+        const isLate = this.#world.spools === undefined && !wantsSpool(this.tableControl.table);
+        if (isLate && wantsSpool(table)) log.warn(NO_SPOOL_YET);
+      },
       takeUp: (config) => {
         this.#config = config;
         setLogLevel?.(config.logLevel);

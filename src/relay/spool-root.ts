@@ -12,6 +12,7 @@ import { FILE_LIMITS, limitFiles } from '../destination/spool/limited-files.ts';
 import type { Spool, SpoolEvents } from '../destination/spool/spool.ts';
 import { type SpoolFiles, systemSpoolFiles } from '../destination/spool/spool-files.ts';
 import { SpoolLock, SpoolLockedError, systemProcesses } from '../destination/spool/spool-lock.ts';
+import type { TableOptions } from '../table/options.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
 
@@ -21,6 +22,11 @@ export interface SpoolRootDependencies {
   readonly random: () => number;
   /** Called while the spools wait for each other at the disk. */
   readonly queued?: () => void;
+}
+
+/** Tells whether a destination of a table has a spool when it can. */
+export function wantsSpool({ routes }: TableOptions): boolean {
+  return routes.some((route) => route.destinations.some(({ spool }) => spool !== false));
 }
 
 export class SpoolRoot {
@@ -39,7 +45,7 @@ export class SpoolRoot {
   /** Opens the folder; undefined when nothing wants it or it cannot be used. Rejects when another relay has it. */
   static async open(config: Config, dependencies: SpoolRootDependencies): Promise<SpoolRoot | undefined> {
     const { routes, aggregators } = config.table;
-    const isSpooling = routes.some((route) => route.destinations.some(({ spool }) => spool !== false));
+    const isSpooling = wantsSpool(config.table);
     // Who starts without a route adds some later; open windows wait there for the next start.
     const isLater = config.spoolDir !== '' || routes.length === 0;
     const isWanted = isSpooling || isLater || aggregators.length > 0;

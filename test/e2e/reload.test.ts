@@ -172,3 +172,14 @@ test('an aggregator that a reload does not change keeps its windows', async (t) 
   assert.equal(exit.code, 0);
   assertConserved(ledger);
 });
+
+test('a spool that no destination had at the start is opened by a restart, which is said', async (t) => {
+  const route = (rest: string): string =>
+    `[[route]]\nkey = "all"\ntype = "sendAllMatch"\ndestinations = ["127.0.0.1:1${rest}"]\n`;
+  const relay = await startRelay(t, route(' spool=false'));
+  write(relay, route(''));
+  relay.kill('SIGHUP');
+  await relay.untilLogged('no spool folder was opened at the start');
+  const config = (await (await relay.get('/config')).json()) as { Route: { Destinations: string[] }[] };
+  assert.deepEqual(config.Route[0]?.Destinations, ['127.0.0.1:1'], 'what is shown is what was read last');
+});
