@@ -277,8 +277,12 @@ export class Relay {
   /** Says what is in force, in the columns of the telnet command `view`, as crng does. */
   #logTable(): void {
     const { log } = this.#world;
-    log.info('========== TABLE ==========');
-    for (const line of renderTable(this.#tableAdmin).split('\n')) log.info(line);
+    const title = [
+      '===========================',
+      '========== TABLE ==========',
+      '===========================',
+    ];
+    for (const line of [...title, ...renderTable(this.#tableAdmin).split('\n')]) log.info(line);
   }
 
   #makeDispatcher(badMetrics: BadMetrics): LineDispatcher {

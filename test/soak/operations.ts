@@ -1,6 +1,7 @@
 // A thousand random changes of the table under 100,000 lines a second.
 //
 //   bin/node test/soak/operations.ts [operations] [lines a second] [seed]     (a minute)
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertOperations } from './operation-assert.ts';
 import { runOperations } from './operation-rounds.ts';
@@ -12,5 +13,6 @@ test(`${operations} changes under ${linesPerSecond} lines a second, seed ${seed}
   const { kept, ledger, ...rest } = report;
   t.diagnostic(JSON.stringify({ ...rest, kept: { ...kept, damaged: kept.damaged.length } }));
   t.diagnostic(JSON.stringify(ledger));
+  assert.equal(ledger.loaded, 0, 'what a destination left and another found is not from before the start');
   assertOperations(report, (operations / 20) * linesPerSecond * 0.9);
 });
