@@ -152,9 +152,20 @@ test('what is cut off, unbalanced or not a list is refused in one sentence', () 
     [')(K\x01e.', /no list/],
     ['K\x01.', /not a list/],
     ['\x80\x06].', /newer than 5/],
+    ['](U\x01aK\x01\x86)Re.', /calls a thing/],
+    [`](${'K\x01'.repeat(30_000)}e.`, /more values/],
+    [`](${'N'.repeat(60_000)}e.`, /more values/],
+    [`]${'Na'.repeat(60_000)}.`, /more values/],
   ] as const) {
     assert.match(faultOf(text), fault, JSON.stringify(text));
   }
+});
+
+test('what one pickle kept in its memo, the next cannot recall', () => {
+  const decoder = makeDecoder();
+  assert.ok(decode('](U\x01aq\x05K\x01K\x02\x86\x86e.', decoder).ok);
+  const next = decode('](h\x05K\x01K\x02\x86\x86e.', decoder);
+  assert.match(next.ok ? '' : next.fault, /recalls a value that it did not keep/);
 });
 
 test('a text that is said many times does not blow up what a pickle becomes', () => {

@@ -91,12 +91,25 @@ test('while one sender writes, another that is let go on does not disturb its li
   assert.ok(one && two);
   two.room = false;
   second.write(metricsFrame('waits', 60_000));
-  second.write(metricsFrame('behind', 5000));
+  second.write(metricsFrame('behind', 60_000));
   two.room = true;
   one.onWrite = () => two.resume();
   first.write(metricsFrame('writes', 60_000));
   assert.equal(bytesOf(one).toString(), metricsLines('writes', 60_000));
-  assert.equal(bytesOf(two).toString(), metricsLines('waits', 60_000) + metricsLines('behind', 5000));
+  assert.equal(bytesOf(two).toString(), metricsLines('waits', 60_000) + metricsLines('behind', 60_000));
+});
+
+test('a sender that is let go on while its own lines are handed on keeps their order', () => {
+  const { lines, pickles, open } = makeRig();
+  const sink = open();
+  lines.only.room = false;
+  for (const name of ['first', 'second', 'third']) sink.write(metricsFrame(name, 40_000));
+  lines.only.room = true;
+  lines.only.onWrite = () => lines.only.resume();
+  lines.only.resume();
+  const wanted = ['first', 'second', 'third'].map((name) => metricsLines(name, 40_000)).join('');
+  assert.ok(lines.text === wanted);
+  assert.equal(pickles.heldBytes, 0);
 });
 
 test('random cuts, pauses and ends: every line once and in order, and nothing stays held', () => {
