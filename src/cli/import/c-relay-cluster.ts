@@ -4,6 +4,7 @@ import type { Statement } from './c-relay-statements.ts';
 import { WordReader } from './c-relay-statements.ts';
 import type { ImportPlace, ImportReport } from './import-report.ts';
 import type { SectionKeys } from './imported-config.ts';
+import { usableDestinations } from './usable.ts';
 
 export interface Cluster {
   readonly name: string;
@@ -42,6 +43,10 @@ export function readCluster(statement: Statement, report: ImportReport): Cluster
     isOption = false;
     if (words.take('replication')) {
       replication = Number(words.next());
+      if (!Number.isInteger(replication) || replication < 1) {
+        report.missed(place, `cluster ${name}: its replication is no count`);
+        replication = 1;
+      }
       isOption = true;
     } else if (words.take('dynamic')) {
       isOption = true;
@@ -57,10 +62,17 @@ export function readCluster(statement: Statement, report: ImportReport): Cluster
     return undefined;
   }
   const isHash = HASHES.has(kind);
+  if (kind === 'carbon_ch' && destinations.length > 1 && destinations.some((text) => text.startsWith('['))) {
+    report.missed(place, `cluster ${name}: an IPv6 address in a carbon_ch: give its host name`);
+    return undefined;
+  }
   // A ring of one is that one.
   if (isHash && destinations.length === 1) return { name, type: 'sendAllMatch', options: [], destinations };
   const options: SectionKeys = [
-    ['replication_factor', isHash && replication > 1 ? replication : undefined],
+    [
+      'replication_factor',
+      isHash && replication > 1 ? Math.min(replication, destinations.length) : undefined,
+    ],
     ['hash_name_only', isHash || kind === 'any_of' ? true : undefined],
   ];
   return { name, type, options, destinations };
@@ -90,7 +102,10 @@ function readMembers(words: WordReader, isFile: boolean, name: string, report: I
         place,
         `cluster ${name}: member ${member} with ${problems.join(', ')}, which is left out`,
       );
-    } else destinations.push(isFile ? `file:${member}` : renderMember(member, place, report));
+    } else {
+      const text = isFile ? `file:${member}` : renderMember(member, place, report);
+      destinations.push(...usableDestinations([text], place, report));
+    }
   }
   return destinations;
 }

@@ -2,6 +2,7 @@
 import { type Statement, WordReader } from './c-relay-statements.ts';
 import type { ImportPlace, ImportReport } from './import-report.ts';
 import type { ImportedConfig } from './imported-config.ts';
+import { setAddress } from './usable.ts';
 
 const DEFAULT_ADDR = ':2003';
 
@@ -27,7 +28,7 @@ export function readListen(
   const listeners = listens.flatMap((statement) => readListeners(statement, report));
   const first = listeners.find(({ proto }) => proto === 'tcp') ?? listeners[0];
   if (first === undefined) return;
-  config.top('listen_addr', first.addr);
+  setAddress('listen_addr', first.addr, first.place, config, report);
   if (!listeners.some(({ addr, proto }) => addr === first.addr && proto === 'udp')) {
     report.note(first.place, `${first.addr} is listened on by UDP too`);
   }

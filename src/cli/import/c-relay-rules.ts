@@ -96,7 +96,10 @@ export function readAggregate(statement: Statement, report: ImportReport): Aggre
   words.take('seconds');
   let timestamp: AggregatorOptions['timestamp'] = 'end';
   if (words.take('timestamp', 'at')) {
-    timestamp = words.next() as AggregatorOptions['timestamp'];
+    const { place: at } = words;
+    const text = words.next();
+    if (text === 'start' || text === 'middle' || text === 'end') timestamp = text;
+    else report.missed(at, `timestamp at ${text}`);
     words.take('of', 'bucket');
   }
   const outputs = readComputes(words, report);

@@ -3,6 +3,7 @@ import type { CarbonSettings } from './carbon-settings.ts';
 import { anyOf, translateRegex, translateReplacement } from './foreign-regex.ts';
 import type { ImportReport } from './import-report.ts';
 import type { ImportedConfig } from './imported-config.ts';
+import { usableDestinations } from './usable.ts';
 import { type IniSection, readLines } from './ini-file.ts';
 
 const FUNCTIONS: ReadonlySet<string> = new Set([
@@ -43,13 +44,22 @@ export function addRelayRules(
       report.missed(section.place, regex.error);
       continue;
     }
+    const usable = usableDestinations(
+      destinations.filter((text) => text !== '').map(render),
+      section.place,
+      report,
+    );
+    if (usable.length === 0) {
+      report.missed(section.place, `the rule [${section.name}] has no destination that can be used`);
+      continue;
+    }
     const goesOn = ['true', 'yes', 'on', '1'].includes(value(section, 'continue').toLowerCase());
     config.add('route', section.place, [
       ['key', config.routeKey(section.name)],
       ['type', 'sendAllMatch'],
       ['regex', regex.text],
       ['stop', pattern !== '' && !goesOn ? true : undefined],
-      ['destinations', destinations.filter((text) => text !== '').map(render)],
+      ['destinations', usable],
     ]);
   }
 }

@@ -11,6 +11,7 @@ import { CarbonSettings } from './carbon-settings.ts';
 import type { ImportReport } from './import-report.ts';
 import { ImportedConfig } from './imported-config.ts';
 import { parseIni } from './ini-file.ts';
+import { setAddress, usableDestinations } from './usable.ts';
 
 /** The files beside carbon.conf, where there are any. */
 export interface CarbonFiles {
@@ -25,6 +26,9 @@ const PROTOCOLS: Readonly<Record<string, string>> = { pickle: ' pickle=true', li
 const HASHES: Readonly<Record<string, string>> = { carbon_ch: 'carbon_ch', fnv1a_ch: 'carbon_fnv1a_ch' };
 /** carbon's default bound of a pickle, which needs no word. */
 const PICKLE_BYTES_DEFAULT = '1048576';
+/** As much as `pickle_max_bytes` takes. */
+const PICKLE_BYTES_MIN = 1024;
+const PICKLE_BYTES_MAX = 500 * 1024 * 1024;
 
 /** Translates carbon.conf and its files; throws the system's error when one cannot be read. */
 export function importCarbon(
@@ -85,10 +89,12 @@ function addTop(main: CarbonSettings, config: ImportedConfig, report: ImportRepo
   const isRelay = main.name === 'relay';
   const plain = main.address('LINE', isRelay ? '2013' : '2023');
   const pickle = main.address('PICKLE', isRelay ? '2014' : '2024');
-  if (plain !== '') config.top('listen_addr', plain);
-  if (pickle !== '') config.top('pickle_addr', pickle);
+  if (plain !== '') setAddress('listen_addr', plain, main.placeOf('LINE_RECEIVER_PORT'), config, report);
+  if (pickle !== '') setAddress('pickle_addr', pickle, main.placeOf('PICKLE_RECEIVER_PORT'), config, report);
   const bytes = main.text('PICKLE_RECEIVER_MAX_LENGTH', PICKLE_BYTES_DEFAULT);
-  if (bytes !== PICKLE_BYTES_DEFAULT) config.top('pickle_max_bytes', Number(bytes));
+  if (/^\d{4,9}$/.test(bytes) && Number(bytes) >= PICKLE_BYTES_MIN && Number(bytes) <= PICKLE_BYTES_MAX) {
+    if (bytes !== PICKLE_BYTES_DEFAULT) config.top('pickle_max_bytes', Number(bytes));
+  } else main.missed('PICKLE_RECEIVER_MAX_LENGTH', `PICKLE_RECEIVER_MAX_LENGTH = ${bytes}`);
   const idle = main.text('METRIC_CLIENT_IDLE_TIMEOUT', 'None');
   const idleText = /^\d+$/.test(idle) ? `${idle}s` : '0s';
   config.top('plain_read_timeout', idleText);
@@ -135,20 +141,26 @@ function addRoutes(
     main.missed('RELAY_METHOD', `RELAY_METHOD = ${method} ${main.text('ROUTER_HASH_TYPE')}`);
     return;
   }
-  const destinations = main
-    .text('DESTINATIONS')
-    .split(',')
-    .map((text) => text.trim())
-    .filter((text) => text !== '');
+  const texts = main.text('DESTINATIONS').split(',');
+  const place = main.placeOf('DESTINATIONS');
+  const given = texts.map((text) => text.trim()).filter((text) => text !== '');
+  const destinations = usableDestinations(given.map(render), place, report);
+  if (destinations.length === 0) {
+    report.missed(place, 'there is no destination that can be used');
+    return;
+  }
   const isRing = destinations.length > 1;
-  const replication = Math.min(Number(main.text('REPLICATION_FACTOR', '1')), destinations.length);
-  config.add('route', main.placeOf('DESTINATIONS'), [
+  const factor = Number(main.text('REPLICATION_FACTOR', '1'));
+  if (!Number.isInteger(factor) || factor < 1)
+    main.missed('REPLICATION_FACTOR', 'REPLICATION_FACTOR is no count');
+  const replication = Math.min(factor, destinations.length);
+  config.add('route', place, [
     ['key', config.routeKey(main.name)],
     // A ring of one is that one.
     ['type', isRing ? type : 'sendAllMatch'],
     ['replication_factor', isRing && replication > 1 ? replication : undefined],
     ['diverse_replicas', isRing && !main.isOn('DIVERSE_REPLICAS', true) ? false : undefined],
     ['tag_relay_normalized', isRing && main.isOn('TAG_RELAY_NORMALIZED') ? true : undefined],
-    ['destinations', destinations.map(render)],
+    ['destinations', destinations],
   ]);
 }
