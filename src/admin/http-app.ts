@@ -1,6 +1,7 @@
 // The HTTP application: groups of paths, and what holds for all of them. Knows no sockets.
 // Paths are exact: as in crng, `/table/` is not `/table`.
 import { Hono, type MiddlewareHandler } from 'hono';
+import { LogLimiter } from '../telemetry/log-limiter.ts';
 import type { Log } from '../util/log.ts';
 import type { Clock } from '../util/clock.ts';
 import { addBadMetricsRoutes } from './bad-metrics-routes.ts';
@@ -19,6 +20,9 @@ import { makeWriteGuard } from './write-guard.ts';
 
 /** Longest body of a request. */
 const BODY_BYTES_MAX = 1024 * 1024;
+
+/** The same error is logged this often. */
+const REPEAT_MS = 60_000;
 
 const GROUPS: readonly RouteGroup[] = [
   addLedgerRoutes,
@@ -45,8 +49,13 @@ export function makeHttpApp(
   const guardWrites = makeWriteGuard(sources.writePolicy);
   for (const add of GROUPS) add(app, { ...sources, guardWrites });
   app.notFound((c) => renderError(c, 404, 'not found'));
+  const limiter = new LogLimiter({}, dependencies);
   app.onError((error, c) => {
-    dependencies.log.error(`admin HTTP: ${c.req.method} ${JSON.stringify(c.req.path)}: ${error.message}`);
+    // The client went away inside its body: nobody reads the answer.
+    if ((error as NodeJS.ErrnoException).code === 'ECONNRESET')
+      return renderError(c, 400, 'the request broke off');
+    const message = `admin HTTP: ${c.req.method} ${JSON.stringify(c.req.path)}: ${error.message}`;
+    limiter.limited(message, REPEAT_MS).error(message);
     return renderError(c, 500, 'internal error');
   });
   return app;

@@ -155,3 +155,17 @@ test('drain gives a request under way its time, and cuts it at the deadline', as
   assert.equal(bench.server.port, undefined);
   await bench.server.stop();
 });
+
+test('a client that goes away inside its body costs no line of the log', async (t) => {
+  const bench = await new HttpBench().start(t);
+  const socket = net.connect(bench.server.port ?? 0, '127.0.0.1');
+  t.after(() => socket.destroy());
+  socket.on('error', () => {});
+  socket.end('POST /routes HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\n{"Key"');
+  await until('it is over', () => bench.accessLines.length > 0);
+  assert.equal((await bench.get('/healthz')).status, 200);
+  assert.deepEqual(
+    bench.logLines.filter((line) => line.startsWith('error')),
+    [],
+  );
+});
