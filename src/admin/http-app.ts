@@ -16,6 +16,7 @@ import { CallerLimit } from './caller-limit.ts';
 import { addReloadRoutes } from './reload-routes.ts';
 import { addSpoolRoutes } from './spool-routes.ts';
 import { addTableRoutes } from './table-routes.ts';
+import { addTrafficRoutes } from './traffic-routes.ts';
 import { makeWriteGuard } from './write-guard.ts';
 
 /** Longest body of a request. */
@@ -26,6 +27,7 @@ const REPEAT_MS = 60_000;
 
 const GROUPS: readonly RouteGroup[] = [
   addLedgerRoutes,
+  addTrafficRoutes,
   addHealthRoutes,
   addMetricsRoutes,
   addBadMetricsRoutes,

@@ -101,6 +101,7 @@ export const API: readonly ApiOperation[] = [
   { ...get('/api/config/files', 'The config files as they are.'), secret: true },
   get('/badMetrics/{timespec}.json', 'The lines that were refused within a Go duration.'),
   get('/api/ledger', 'The books: every line that came in, and where it is.'),
+  get('/api/traffic', 'What came in: rates now, and the most within 1 s, 100 ms, 10 ms and 1 ms.'),
   get('/api/spools', 'What waits on disk.'),
   post('/api/spools/{key}/purge', 'Drops what waits on disk for a destination.'),
   {

@@ -4,12 +4,13 @@
 import type { Output } from '../destination/output.ts';
 import type { Engine, Outcome, WindowValues } from '../engine/engine.ts';
 import { LineStream } from '../engine/line-stream.ts';
-import type { Dispatcher, LineSink, StreamEnd } from '../input/dispatcher.ts';
+import type { LineSink, StreamEnd } from '../input/dispatcher.ts';
 import type { DropReason } from '../telemetry/drop-reason.ts';
 import type { RelayCounts } from '../telemetry/ledger.ts';
 import { assert } from '../util/assert.ts';
 import type { RunBooks } from './run-books.ts';
 import type { Clock } from '../util/clock.ts';
+import type { CountingDispatcher } from './metered-dispatcher.ts';
 
 /**
  * A run takes so much of a chunk, bytes: three copies of it fit a second-level cache of 512 KiB. Where it feeds many
@@ -56,7 +57,7 @@ export interface LineDispatcherDependencies {
 type Gate = Pick<Output, 'whenWritable'>;
 
 /** The Dispatcher of one engine. */
-export class LineDispatcher implements Dispatcher {
+export class LineDispatcher implements CountingDispatcher {
   readonly chunkBytesMax: number;
   readonly #lineBytesMax: number;
   readonly #deps: LineDispatcherDependencies;
@@ -72,6 +73,7 @@ export class LineDispatcher implements Dispatcher {
   readonly #blocked: Output[] = [];
   #datagram: Uint8Array;
   #sliceBytes = SLICE_BYTES;
+  #arrived = 0;
   /** Points too far in the future to move the order of their series. */
   orderFutures = 0;
 
@@ -154,9 +156,16 @@ export class LineDispatcher implements Dispatcher {
   ): void {
     const { counts, noteBadLine, countBadLines } = this.#deps;
     counts.received += count;
+    this.#arrived += count;
     counts.dropped[reason] += count;
     if (sample === undefined) countBadLines(reason, count);
     else noteBadLine(reason, sample, error, sender);
+  }
+
+  takeArrived(): number {
+    const arrived = this.#arrived;
+    this.#arrived = 0;
+    return arrived;
   }
 
   #writeSlices(stream: LineStream, chunk: Uint8Array, nowSec: number): void {
@@ -173,6 +182,7 @@ export class LineDispatcher implements Dispatcher {
     const { received, copies, invalid, outOfOrder, blocklisted, unroutable, consumed } = outcome;
     const ended = invalid + outOfOrder + blocklisted + unroutable + consumed;
     counts.received += ended;
+    this.#arrived += received;
     counts.consumed += consumed;
     counts.dropped.invalid += invalid;
     counts.dropped.out_of_order += outOfOrder;

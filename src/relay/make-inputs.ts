@@ -4,18 +4,22 @@ import type { Dispatcher } from '../input/dispatcher.ts';
 import { NetworkInput, type NetworkInputDependencies } from '../input/network-input.ts';
 import type { InputOptions } from '../input/options.ts';
 import { PickleDispatcher } from '../input/pickle/pickle-dispatcher.ts';
+import type { Traffic } from '../telemetry/traffic.ts';
+import { type CountingDispatcher, MeteredDispatcher } from './metered-dispatcher.ts';
 
 /** Descriptors kept for destinations, files and admin connections. */
 const DESCRIPTOR_RESERVE = 64;
 
 /** What the inputs need of the relay. */
 export interface InputsDependencies extends Pick<NetworkInputDependencies, 'clock' | 'log' | 'lookup'> {
-  readonly lines: Dispatcher;
+  readonly lines: CountingDispatcher;
+  /** Measures what each listener reads. */
+  readonly traffic: Traffic;
 }
 
 /** Makes the inputs, plain before pickle; nothing listens before their start. */
 export function makeInputs(options: InputOptions, dependencies: InputsDependencies): NetworkInput[] {
-  const { lines, ...world } = dependencies;
+  const { lines, traffic, ...world } = dependencies;
   const { listenAddr, pickleAddr, plainReadTimeoutMs, pickleReadTimeoutMs } = options;
   const descriptorLimit = readDescriptorLimit();
   const descriptorsOpen = countOpenDescriptors() ?? 0;
@@ -24,11 +28,18 @@ export function makeInputs(options: InputOptions, dependencies: InputsDependenci
       { ...options, kind, addr, readTimeoutMs, descriptorReserve: DESCRIPTOR_RESERVE },
       { ...world, dispatcher, descriptorLimit, descriptorsOpen },
     );
+  const doorOf = (input: 'plain' | 'pickle', addr: string): Dispatcher =>
+    new MeteredDispatcher(lines, {
+      stream: traffic.add({ input, protocol: 'tcp', addr }),
+      datagram: traffic.add({ input, protocol: 'udp', addr }),
+    });
   const inputs: NetworkInput[] = [];
-  if (listenAddr !== '') inputs.push(make('plain', listenAddr, plainReadTimeoutMs, lines));
+  if (listenAddr !== '') {
+    inputs.push(make('plain', listenAddr, plainReadTimeoutMs, doorOf('plain', listenAddr)));
+  }
   if (pickleAddr !== '') {
     const bounds = { frameBytesMax: options.pickleBytesMax, lineBytesMax: options.lineBytesMax };
-    const pickles = new PickleDispatcher(bounds, { ...world, lines });
+    const pickles = new PickleDispatcher(bounds, { ...world, lines: doorOf('pickle', pickleAddr) });
     inputs.push(make('pickle', pickleAddr, pickleReadTimeoutMs, pickles));
   }
   return inputs;

@@ -34,6 +34,7 @@ export function makeRelayView(sources: ViewSources, world: Pick<RelayWorld, 'clo
     },
     engine: () => relay.engine.stats(),
     aggregation: () => relay.aggregation.stats,
+    traffic: () => relay.traffic.report(),
     ready: () => readReadiness(sources),
     config: () => relay.config.shown,
     configFiles: () => relay.config.files,

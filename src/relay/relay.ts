@@ -21,6 +21,7 @@ import { BadMetrics } from '../telemetry/bad-metrics.ts';
 import { type Ledger, makeLedger, makeRelayCounts, type RelayCounts } from '../telemetry/ledger.ts';
 import { LedgerWatch } from '../telemetry/ledger-watch.ts';
 import { MetricRegistry } from '../telemetry/registry.ts';
+import { Traffic } from '../telemetry/traffic.ts';
 import type { Clock } from '../util/clock.ts';
 import type { TableOptions } from '../table/options.ts';
 import type { Log } from '../util/log.ts';
@@ -91,6 +92,7 @@ export class Relay {
   readonly engine: Engine;
   readonly counts: RelayCounts = makeRelayCounts();
   readonly aggregation: Aggregation;
+  readonly traffic: Traffic;
   readonly #runBooks = new RunBooks(this.counts);
   readonly #world: RelayWorld;
   readonly #badMetrics: BadMetrics;
@@ -125,6 +127,7 @@ export class Relay {
     this.#world = world;
     const badMetrics = new BadMetrics({ maxAgeMs: config.badMetricsMaxAgeMs }, { clock });
     this.#badMetrics = badMetrics;
+    this.traffic = new Traffic(clock);
     this.#budget = new QueueBudget({ totalBytes: config.queueBytesTotal });
     this.aggregation = new Aggregation(WINDOW_BOUNDS, {
       clock,
@@ -151,6 +154,7 @@ export class Relay {
     const dispatcher = this.#makeDispatcher(badMetrics);
     this.#inputs = makeInputs(config.inputs, {
       lines: dispatcher,
+      traffic: this.traffic,
       clock,
       log,
       lookup: world.network.listenLookup,

@@ -1,6 +1,8 @@
 // Every metric of `/metrics`, declared once: name, kind, help, labels, and how to read it from the relay.
 // The registry and the reference docs derive from this table. Process and runtime metrics come from the client library.
 import { AGGREGATOR_METRICS } from './aggregator-metrics.ts';
+import { TRAFFIC_METRICS } from './traffic-metrics.ts';
+import type { TrafficReport } from './traffic.ts';
 import { DROP_REASONS, type DropCounts } from './drop-reason.ts';
 import type { Ledger, LedgerDestination } from './ledger.ts';
 import type {
@@ -21,6 +23,7 @@ export interface Scrape {
   readonly destinations: readonly DestinationStats[];
   readonly engine: EngineStats;
   readonly aggregation: AggregationStats;
+  readonly traffic: TrafficReport;
   readonly readiness: Readiness;
   /** Checks that found the ledger unbalanced. */
   readonly unbalancedChecks: number;
@@ -386,6 +389,7 @@ const SPOOL_METRICS: readonly MetricDeclaration[] = [
 export const METRICS: readonly MetricDeclaration[] = [
   ...RELAY_METRICS,
   ...INPUT_METRICS,
+  ...TRAFFIC_METRICS,
   ...DESTINATION_METRICS,
   ...SPOOL_METRICS,
   ...AGGREGATOR_METRICS,

@@ -51,6 +51,7 @@ export class MetricRegistry {
       destinations: view.destinations(),
       engine: view.engine(),
       aggregation: view.aggregation(),
+      traffic: view.traffic(),
       readiness: view.ready(),
       unbalancedChecks: watch.unbalancedChecks,
       badLinesUnrecorded: badMetrics.unrecorded,

@@ -1,6 +1,7 @@
 // What admin and telemetry may see of a running relay: figures and states, as plain data, read when asked for.
 // relay/ implements it; the rooms fill in the rows. Every count is a total since the start unless it says "now".
 import type { Ledger } from './ledger.ts';
+import type { TrafficReport } from './traffic.ts';
 
 /** A running relay, seen from outside the data path. */
 export interface RelayView {
@@ -14,6 +15,7 @@ export interface RelayView {
   destinations(): readonly DestinationStats[];
   engine(): EngineStats;
   aggregation(): AggregationStats;
+  traffic(): TrafficReport;
   ready(): Readiness;
   /** The configuration as carbon-relay-ng shows it, with every secret replaced. */
   config(): unknown;

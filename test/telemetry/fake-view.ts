@@ -13,6 +13,7 @@ import type {
   Readiness,
   RelayView,
 } from '../../src/telemetry/relay-view.ts';
+import { Traffic, type TrafficReport } from '../../src/telemetry/traffic.ts';
 
 /** Figures that a test may change at any time. */
 export class FakeView implements RelayView {
@@ -24,6 +25,8 @@ export class FakeView implements RelayView {
   inputRows: InputStats[] = [];
   destinationRows: DestinationStats[] = [];
   aggregationFigures: AggregationStats = { rules: [], keys: 0, valuesRefused: 0 };
+  readonly trafficMeters = new Traffic({ monotonicMs: () => this.nowMs });
+  nowMs = 5000;
   readiness: Readiness = { ready: true, reasons: [] };
 
   ledger(): Ledger {
@@ -44,6 +47,10 @@ export class FakeView implements RelayView {
 
   aggregation(): AggregationStats {
     return this.aggregationFigures;
+  }
+
+  traffic(): TrafficReport {
+    return this.trafficMeters.report();
   }
 
   ready(): Readiness {

@@ -1,0 +1,79 @@
+// The door of a listener: every line that arrives is told to one meter, once.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Dispatcher, LineSink } from '../../src/input/dispatcher.ts';
+import { type CountingDispatcher, MeteredDispatcher } from '../../src/relay/metered-dispatcher.ts';
+
+/** Counts newlines; a stream's last line counts at its end. `onWrite` runs inside a write. */
+class FakeLines implements CountingDispatcher {
+  readonly chunkBytesMax = 1000;
+  onWrite: () => void = () => undefined;
+  #arrived = 0;
+
+  takeArrived(): number {
+    const arrived = this.#arrived;
+    this.#arrived = 0;
+    return arrived;
+  }
+
+  open(..._args: Parameters<Dispatcher['open']>): LineSink {
+    return {
+      write: (chunk) => {
+        this.#arrived += Buffer.from(chunk).toString().split('\n').length - 1;
+        this.onWrite();
+        return false;
+      },
+      end: () => void (this.#arrived += 1),
+    };
+  }
+
+  datagram(): void {
+    this.#arrived += 2;
+  }
+
+  reject(_reason: string, count: number): void {
+    this.#arrived += count;
+  }
+}
+
+function makeRig() {
+  const lines = new FakeLines();
+  const noted: string[] = [];
+  const door = new MeteredDispatcher(lines, {
+    stream: (count, bytes) => void noted.push(`stream ${count} ${bytes}`),
+    datagram: (count, bytes) => void noted.push(`datagram ${count} ${bytes}`),
+  });
+  const open = () =>
+    door.open(
+      'a:1',
+      () => undefined,
+      () => undefined,
+      () => undefined,
+    );
+  return { lines, noted, door, open };
+}
+
+test('each read, datagram, refusal and last line is told once, and what the dispatcher answers comes through', () => {
+  const { noted, door, open } = makeRig();
+  const sink = open();
+  assert.equal(sink.write(Buffer.from('a 1 1\nb 1 1\nc')), false);
+  door.datagram(Buffer.from('d 1 1'), 'b:1');
+  door.reject('invalid', 3, undefined, 'bad', 'a:1');
+  sink.end('fin');
+  assert.deepEqual(noted, ['stream 2 13', 'datagram 2 5', 'stream 3 0', 'stream 1 0']);
+});
+
+test('a read inside another read counts no line twice', () => {
+  const { lines, noted, open } = makeRig();
+  const inner = open();
+  const outer = open();
+  lines.onWrite = () => {
+    lines.onWrite = () => undefined;
+    inner.write(Buffer.from('x 1 1\n'));
+  };
+  outer.write(Buffer.from('a 1 1\nb 1 1\n'));
+  assert.equal(
+    noted.reduce((sum, text) => sum + Number(text.split(' ')[1]), 0),
+    3,
+  );
+});
