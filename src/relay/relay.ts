@@ -3,6 +3,7 @@
 //   start: destinations, windows of the last run, then listeners (nothing is accepted that has nowhere to go), then HTTP
 //   drain: inputs (to the senders' FIN), open windows (to a file), destinations (to the last line), HTTP; all within one deadline
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Hono } from 'hono';
 import { makeHttpApp } from '../admin/http-app.ts';
 import { AdminHttpServer } from '../admin/http-server.ts';
 import type { ReloadConfig } from '../admin/reload-routes.ts';
@@ -21,6 +22,7 @@ import { BadMetrics } from '../telemetry/bad-metrics.ts';
 import { type Ledger, makeLedger, makeRelayCounts, type RelayCounts } from '../telemetry/ledger.ts';
 import { LedgerWatch } from '../telemetry/ledger-watch.ts';
 import { MetricRegistry } from '../telemetry/registry.ts';
+import type { RelayView } from '../telemetry/relay-view.ts';
 import { Traffic } from '../telemetry/traffic.ts';
 import type { Clock } from '../util/clock.ts';
 import type { TableOptions } from '../table/options.ts';
@@ -165,15 +167,9 @@ export class Relay {
       { processMetrics: world.processMetrics },
       { view, watch: this.#watch, badMetrics, log },
     );
-    const root = world.spools;
-    const spools = root && makeSpoolAdmin({ routing: this.routing, root });
     const { httpAddr, adminAddr, writePolicy } = config;
     const table = this.#tableAdmin;
-    const reload: ReloadConfig | undefined = this.reload && ((by, dryRun) => this.reload!.run(by, dryRun));
-    const app = makeHttpApp(
-      { table, writePolicy, view, badMetrics, metrics, spools, reload, changes: this.tableControl },
-      { log, clock },
-    );
+    const app = this.#makeApp(table, view, metrics);
     if (adminAddr !== '') {
       this.#telnet = new TelnetServer({ addr: adminAddr, policy: writePolicy }, { table, log, clock });
     }
@@ -287,6 +283,25 @@ export class Relay {
       '===========================',
     ];
     for (const line of [...title, ...renderTable(this.#tableAdmin).split('\n')]) log.info(line);
+  }
+
+  #makeApp(table: TableAdmin, view: RelayView, metrics: MetricRegistry): Hono {
+    const { clock, log, spools: root } = this.#world;
+    const spools = root && makeSpoolAdmin({ routing: this.routing, root });
+    const reload: ReloadConfig | undefined = this.reload && ((by, dryRun) => this.reload!.run(by, dryRun));
+    return makeHttpApp(
+      {
+        table,
+        writePolicy: this.config.writePolicy,
+        view,
+        badMetrics: this.#badMetrics,
+        metrics,
+        spools,
+        reload,
+        changes: this.tableControl,
+      },
+      { log, clock },
+    );
   }
 
   #makeDispatcher(badMetrics: BadMetrics): LineDispatcher {
