@@ -10,6 +10,9 @@ import { systemConfigFiles } from './config-files.ts';
 import { readConfig } from './read-config.ts';
 import { writeConfig } from './write-config.ts';
 
+/** Longest that reading or writing may take. */
+const TIMEOUT_MS = 60_000;
+
 /** Where a config comes from. */
 export interface ConfigOrigin {
   readonly file: string | undefined;
@@ -27,8 +30,8 @@ interface Request extends ConfigOrigin {
 type Reply = { readonly done: LoadedConfig | WriteOutcome } | { readonly error: string };
 
 /** Reads a config as `readConfig` does; rejects with one line when it cannot be read. */
-export async function readConfigAside(origin: ConfigOrigin): Promise<LoadedConfig> {
-  return (await ask({ ...origin, thread: 'config' })) as LoadedConfig;
+export async function readConfigAside(origin: ConfigOrigin, timeoutMs = TIMEOUT_MS): Promise<LoadedConfig> {
+  return (await ask({ ...origin, thread: 'config' }, timeoutMs)) as LoadedConfig;
 }
 
 /** Writes a table to a config, see `writeConfig`; rejects with one line when that fails. */
@@ -37,10 +40,10 @@ export async function writeConfigAside(
   table: TableOptions,
   digest: string,
 ): Promise<WriteOutcome> {
-  return (await ask({ ...origin, thread: 'config', wanted: { table, digest } })) as WriteOutcome;
+  return (await ask({ ...origin, thread: 'config', wanted: { table, digest } }, TIMEOUT_MS)) as WriteOutcome;
 }
 
-async function ask(request: Request): Promise<LoadedConfig | WriteOutcome> {
+async function ask(request: Request, timeoutMs: number): Promise<LoadedConfig | WriteOutcome> {
   const worker = new Worker(new URL(import.meta.url), {
     workerData: { ...request, env: { ...request.env } },
   });
@@ -51,7 +54,12 @@ async function ask(request: Request): Promise<LoadedConfig | WriteOutcome> {
   });
   worker.on('error', reject);
   worker.on('exit', (code) => reject(new Error(`the thread of the config ended with ${code}`)));
-  return promise;
+  // A pipe in the place of a file, or a file system that hangs, must not hold all later reloads up.
+  const timer = setTimeout(() => {
+    reject(new Error(`the config could not be read within ${timeoutMs / 1000} s`));
+    void worker.terminate();
+  }, timeoutMs);
+  return promise.finally(() => clearTimeout(timer));
 }
 
 function isRequest(data: unknown): data is Request {

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  closeSync,
   existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -117,4 +120,14 @@ test('the thread writes as well', async (t) => {
   assert.equal(outcome.kind, 'inPlace');
   assert.deepEqual((await load(file)).table, wanted);
   await assert.rejects(readConfigAside({ ...origin, file: `${file}.none` }), /cannot read config/);
+});
+
+test('a pipe in the place of a config is given up', async (t) => {
+  const file = join(makeFolder(t), 'c.toml');
+  spawnSync('mkfifo', [file]);
+  const origin = { file, flags: new Map(), env: {}, hostName: 'h' };
+  await assert.rejects(readConfigAside(origin, 200), /could not be read within 0\.2 s/);
+  // Lets the thread go, whether it waits for somebody to open the pipe or to write.
+  const descriptor = openSync(file, 'r+');
+  t.after(() => closeSync(descriptor));
 });
