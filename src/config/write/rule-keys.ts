@@ -53,7 +53,8 @@ export function aggregatorKeys(aggregator: AggregatorOptions): RuleKeys {
 
 /** The keys of a `[[route]]`, its destinations last. */
 export function routeKeys(route: RouteOptions, renderDestination: RenderDestination): RuleKeys {
-  const { key, type, matcher, stop, replicationFactor, diverseReplicas, tagRelayNormalized } = route;
+  const { key, type, matcher, stop, replicationFactor, diverseReplicas } = route;
+  const { tagRelayNormalized, hashNameOnly } = route;
   return keys([
     ['key', key],
     ['type', type],
@@ -62,6 +63,7 @@ export function routeKeys(route: RouteOptions, renderDestination: RenderDestinat
     replicationFactor !== HASH_DEFAULTS.replicationFactor && ['replication_factor', replicationFactor],
     diverseReplicas !== HASH_DEFAULTS.diverseReplicas && ['diverse_replicas', diverseReplicas],
     tagRelayNormalized !== HASH_DEFAULTS.tagRelayNormalized && ['tag_relay_normalized', tagRelayNormalized],
+    hashNameOnly !== HASH_DEFAULTS.hashNameOnly && ['hash_name_only', hashNameOnly],
     ['destinations', route.destinations.map((destination) => renderDestination(destination))],
   ]);
 }
