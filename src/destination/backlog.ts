@@ -90,8 +90,8 @@ export class Backlog {
   constructor(options: BacklogOptions, dependencies: BacklogDependencies) {
     this.#options = options;
     this.#deps = dependencies;
-    const { counts, clock, log, queue, journalBooks } = dependencies;
-    this.#patience = new DiskPatience({ clock, over: () => dependencies.roomy() });
+    const { counts, clock, log, queue, journalBooks, roomy: over } = dependencies;
+    this.#patience = new DiskPatience({ clock, isBehind: () => this.#mover.blocks > 0, over });
     const books = new SpoolBooks(counts);
     this.#books = books;
     this.#spool = dependencies.makeSpool({
@@ -114,7 +114,7 @@ export class Backlog {
         keepsUp: () => this.#replay.keepsUp && !dependencies.isAway(),
         isOpen: () => this.#state === 'ready' || this.#state === 'saving',
       });
-    this.#mover = this.#journal ?? new Spill(options, moved);
+    this.#mover = this.#journal ?? new Spill(options, { ...moved, isOpen: () => this.#state === 'ready' });
     this.#replay = new Replay(options, {
       spool,
       books,
@@ -362,6 +362,8 @@ export class Backlog {
     if (goesOn && this.#journal === undefined) this.#mover.relieve(isAway(), true);
     if (ok === true) this.#relieved();
     else this.#deps.roomy();
+    // What a failing disk gave back waits in memory, and the peer may be there.
+    if (ok === false && this.#state === 'ready') this.#deps.sendable();
     this.#last.wake();
   }
 

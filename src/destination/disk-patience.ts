@@ -6,6 +6,8 @@ const PATIENCE_MS = 5000;
 
 export interface DiskPatienceDependencies {
   readonly clock: Clock;
+  /** True while the disk has not taken all that it was given. */
+  readonly isBehind: () => boolean;
   /** Patience is at an end: nobody needs to wait any more. */
   readonly over: () => void;
 }
@@ -29,6 +31,7 @@ export class DiskPatience {
     if (!this.#has || this.#cancel !== undefined) return;
     this.#cancel = this.#deps.clock.after(PATIENCE_MS, () => {
       this.#cancel = undefined;
+      if (!this.#deps.isBehind()) return;
       this.#has = false;
       this.#deps.over();
     });
@@ -36,8 +39,11 @@ export class DiskPatience {
 
   /** The disk gave a sign of life. */
   renew(): void {
+    const waits = this.#cancel !== undefined;
     this.stop();
     this.#has = true;
+    // Senders that are still held bring nothing by which they would be noticed again.
+    if (waits) this.wait();
   }
 
   stop(): void {

@@ -1,18 +1,20 @@
 // Moves the oldest lines of a queue to disk when memory holds too much or holds it for too long, so that what is in memory
-// stays new. Each line goes to disk at most once, in large blocks, and nothing is moved before a high water is reached:
+// stays new. Each line goes to disk once at most, in large blocks, and nothing is moved before a high water is reached:
 //
 //                     high water: move the oldest ...                         ... until
 //   the peer is here  half of the queue's bound, or a line waited 1000 ms     a quarter of it, and none waited 500 ms
 //   the peer is away  a line waited 250 ms with 64 KiB waiting, or 1000 ms    nothing is left
 //
 // So a peer that stalls for less than a second, or flaps with breaks below a quarter of a second, never touches the disk
-// while the queue is below half. A block stays in its slab, and counts as memory, until the disk has it.
+// while the queue is below half. A block stays in its slab, and counts as memory, until the disk has it. One that the disk
+// gives back, because it fails, waits in memory again: what is dropped then is what memory cannot hold.
 import type { Clock } from '../util/clock.ts';
 import type { LineQueue } from './line-queue.ts';
 import type { BudgetShare } from './queue-budget.ts';
 import { SLAB_BYTES } from './slab-pool.ts';
 import type { SpoolBooks } from './spool-books.ts';
 import type { Spool, SpoolRefusal } from './spool/spool.ts';
+import type { Run } from './waiting-lines.ts';
 
 /** Oldest line in memory before the oldest go to disk, ms; then they go until none is older than the second. */
 const AGE_HIGH_MS = 1000;
@@ -32,6 +34,8 @@ export interface SpillDependencies {
   readonly share: BudgetShare;
   readonly books: SpoolBooks;
   readonly clock: Clock;
+  /** False at the end: what the disk gives back then is lost. */
+  readonly isOpen: () => boolean;
   /** A block has been written, or not: memory is free again. */
   readonly written: (ok: boolean) => void;
 }
@@ -42,6 +46,8 @@ export class Spill {
   #refusal: SpoolRefusal | undefined;
   /** Blocks that the disk does not have yet. */
   #blocks = 0;
+  /** Blocks that the disk gave back while it still has others, oldest first. */
+  #failed: Run[] = [];
 
   constructor(options: SpillOptions, dependencies: SpillDependencies) {
     this.#options = options;
@@ -106,12 +112,7 @@ export class Spill {
     const bytes = run.slab.bytes.subarray(run.offset, run.offset + run.size);
     const firstMs = clock.wallMs() - (clock.monotonicMs() - run.stampMs);
     books.offered(run.lines);
-    this.#refusal = spool.offer({ bytes, lines: run.lines, firstMs }, (ok) => {
-      queue.repay(run, false);
-      this.#blocks -= 1;
-      if (!ok) books.failed(run.lines);
-      this.#deps.written(ok);
-    });
+    this.#refusal = spool.offer({ bytes, lines: run.lines, firstMs }, (ok) => this.#written(run, ok));
     if (this.#refusal === undefined) {
       this.#blocks += 1;
       return true;
@@ -119,5 +120,33 @@ export class Spill {
     queue.repay(run, true);
     books.refused(run.lines);
     return false;
+  }
+
+  #written(run: Run, ok: boolean): void {
+    const { queue, books, isOpen } = this.#deps;
+    this.#blocks -= 1;
+    if (ok) {
+      queue.repay(run, false);
+    } else if (isOpen()) {
+      this.#failed.push(run);
+    } else {
+      queue.repay(run, false);
+      books.failed(run.lines);
+    }
+    if (this.#blocks === 0 && this.#failed.length > 0) this.#waitAgain();
+    this.#deps.written(ok);
+  }
+
+  /** Puts blocks that the disk gave back in front, in their order. */
+  #waitAgain(): void {
+    const { queue, books, isOpen } = this.#deps;
+    const failed = this.#failed;
+    this.#failed = [];
+    const waits = isOpen();
+    for (const run of failed.toReversed()) {
+      queue.repay(run, waits);
+      if (waits) books.refused(run.lines);
+      else books.failed(run.lines);
+    }
   }
 }

@@ -1,7 +1,7 @@
 // Lines that go to disk because memory holds too many or for too long, and disks that do not take them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { emptyDisk, flow, startRig, textOf } from './disk-rig.ts';
+import { elapse, emptyDisk, flow, startRig, textOf } from './disk-rig.ts';
 import { makeRig, numbered } from './rig.ts';
 
 test('while the peer is away lines go to disk after a second, or sooner when there is a block of them', async () => {
@@ -124,6 +124,26 @@ test('senders that a full queue holds go on as fast as the disk takes lines, not
   rig.finish();
 });
 
+test('senders are not held for ever by a disk that took some more and then nothing', async () => {
+  const rig = await startRig('10.0.0.1:2003 queue_bytes=4000000');
+  rig.spool.slow = true;
+  rig.spool.waitingBytesMax = 3_000_000;
+  let held = false;
+  for (let i = 0; i < 500 && !held; i += 1) held = !rig.push(numbered(1, 500));
+  assert.ok(held);
+  const called: true[] = [];
+  rig.destination.whenWritable(() => called.push(true));
+  rig.spool.write(1);
+  await rig.settle();
+  assert.equal(called.length, 0);
+  rig.clock.advance(4900);
+  assert.equal(called.length, 0);
+  rig.clock.advance(200);
+  assert.equal(called.length, 1);
+  rig.spool.write();
+  rig.finish();
+});
+
 test('what the disk does not have yet counts as memory', async () => {
   const rig = await startRig('10.0.0.1:2003 queue_bytes=200000');
   rig.spool.slow = true;
@@ -167,12 +187,37 @@ test('a blocking destination with spool=true spills first and blocks when the di
   rig.finish();
 });
 
-test('a write that fails for good is booked as spool_error', async () => {
+test('blocks that a failing disk gives back wait in memory again, in their order, and nothing is lost', async () => {
+  const rig = await startRig('10.0.0.1:2003');
+  rig.spool.slow = true;
+  for (let block = 0; block < 3; block += 1) {
+    rig.push(numbered(block * 10 + 1, block * 10 + 10));
+    rig.clock.advance(1300);
+  }
+  assert.equal(rig.destination.counts.spooled, 30);
+  rig.push(numbered(31, 40));
+  rig.spool.write(1);
+  rig.spool.refuse = 'spool_error';
+  rig.spool.fail();
+  assert.equal(rig.destination.counts.dropped.spool_error, 0);
+  assert.deepEqual([rig.destination.counts.spooled, rig.destination.counts.queued], [10, 30]);
+  rig.network.last.accept();
+  await flow(rig);
+  assert.equal(rig.network.last.received, numbered(11, 40) + numbered(1, 10));
+  assert.equal(rig.destination.counts.written, 40);
+  rig.finish();
+});
+
+test('what a failing disk gives back at the end is booked as spool_error', async () => {
   const rig = await startRig('10.0.0.1:2003');
   rig.spool.slow = true;
   rig.push(numbered(1, 10));
   rig.clock.advance(1100);
+  const draining = rig.destination.drain(rig.clock.monotonicMs() + 3000);
+  await rig.settle();
   rig.spool.fail();
+  await elapse(rig, 3000);
+  await draining;
   assert.equal(rig.destination.counts.dropped.spool_error, 10);
   assert.equal(rig.destination.counts.spooled, 0);
   rig.finish();

@@ -190,9 +190,8 @@ export class DiskSpool implements Spool {
     if (parts === undefined || this.#isClosing) return;
     this.#isClosing = true;
     this.#cancelExpire?.();
-    const timeoutMs = this.#options.closeTimeoutMs ?? CLOSE_TIMEOUT_MS;
     const { promise: timeout, resolve } = Promise.withResolvers<void>();
-    const cancel = this.#deps.clock.after(timeoutMs, resolve);
+    const cancel = this.#deps.clock.after(this.#options.closeTimeoutMs ?? CLOSE_TIMEOUT_MS, resolve);
     await Promise.race([this.#closeParts(parts), timeout]);
     cancel();
     parts.writer.stop();
@@ -346,16 +345,17 @@ export class DiskSpool implements Spool {
     return true;
   }
 
-  #shift({ syncer }: Parts): void {
+  #shift({ reader, syncer }: Parts): void {
     const { first } = this.#list;
     if (first === undefined) return;
     this.#list.shift();
     this.#passedNumber = first.number;
+    reader.release(first);
     syncer.doom(first);
     syncer.cursorMoved();
   }
 
-  /** Lets go of the newest segment once everything is delivered and nothing is written; true to be asked again. */
+  /** Lets go of the newest segment once it is delivered and nothing is, or can be, written; true to be asked again. */
   #retireIdle(): boolean {
     const { writer, reader } = this.#parts!;
     const { current } = writer;
@@ -363,7 +363,7 @@ export class DiskSpool implements Spool {
     const { count } = this.#meters.writes;
     const isQuiet = writer.isIdle && this.#writesAtLastRound === count;
     this.#writesAtLastRound = count;
-    if (!isQuiet) return true;
+    if (!isQuiet && !(writer.isStuck && current.records > 0)) return true;
     writer.abandon();
     this.#dropPassed();
     return this.#list.first !== undefined;

@@ -129,6 +129,11 @@ export class SegmentWriter {
     return this.#working === undefined && this.#deps.queue.isEmpty;
   }
 
+  /** True when what waits cannot be written because there is no room. */
+  get isStuck(): boolean {
+    return this.#state === 'full' && this.#working === undefined;
+  }
+
   /** Decides what to do now; to be called when something was offered. */
   advance(): void {
     if (this.#isStopped || this.#working !== undefined || this.#cancelRetry !== undefined) return;
@@ -151,7 +156,7 @@ export class SegmentWriter {
     this.advance();
   }
 
-  /** Stops writing to the current segment without a footer; only when idle. */
+  /** Stops writing to the current segment without a footer; only when idle or stuck. */
   abandon(): void {
     const open = this.#open;
     if (open === undefined) return;

@@ -192,6 +192,12 @@ export class SpoolReader {
     if (lines > 0) this.#deps.events.lost(lines, reason);
   }
 
+  /** Lets go of the file of a segment that has left the list: as long as it is open, deleting it frees no room. */
+  release(segment: Segment): void {
+    // A read under way lets go of it when it goes on to the next.
+    if (this.#reading === undefined && this.#file?.segment === segment) void this.#closeFile();
+  }
+
   /** Books what did not turn up in a segment that has been read to its end. */
   finish(segment: Segment): void {
     const lines = segment.giveUpUnread();

@@ -197,6 +197,18 @@ test('lines that are too old go, read or not, and are counted once', async () =>
   assert.equal(rig.spool.stats.lines, 0);
 });
 
+test('a full disk whose only segment is delivered gets its room back, and what waited is written', async () => {
+  const rig = await openRig({ segmentBytes: 10_000_000 });
+  rig.files.capacity = 200_000;
+  for (; rig.spool.stats.state !== 'full'; await rig.settle(20)) rig.offer(200);
+  const lines = rig.next - 1;
+  const first = await rig.readAll();
+  assert.ok(first.length > 0 && first.length < lines);
+  await rig.settle(5000);
+  assert.equal(rig.spool.stats.state, 'ready');
+  assert.deepEqual([...first, ...(await rig.readAll())], range(1, lines));
+});
+
 test('a full disk is a state that refuses, keeps what was taken, and is left by itself', async () => {
   const rig = await openRig();
   rig.offer(100);
