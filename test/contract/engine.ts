@@ -38,6 +38,7 @@ export function engineContract(name: string, makeEngine: MakeEngine): void {
   describe(`${name}: numbers`, () => {
     numberTests(make);
     valueTests(make);
+    roundingTests(make);
   });
   describe(`${name}: bounds`, () => {
     engineBounds(make);
@@ -227,7 +228,9 @@ function valueTests(make: Make): void {
       assert.deepEqual([told.consumed, told.out], [1, { 1: line(`one 1 ${text}\n`) }]);
     }
   });
+}
 
+function roundingTests(make: Make): void {
   it('rounds as Go does: random doubles, their neighbours and halfway points, in all digits and fewer', async () => {
     const engine = await make();
     engine.setResolve(() => ({ kind: 'consume', values: [1] }));
@@ -245,6 +248,24 @@ function valueTests(make: Make): void {
       },
     );
     fc.assert(property, { numRuns: 3000 });
+  });
+
+  it('rounds as Go does: 50,000 random numbers of 19 digits, of which some lie next to a tie', async () => {
+    const engine = await make();
+    engine.setResolve(() => ({ kind: 'consume', values: [1] }));
+    const stream = new EngineStream(engine);
+    let state = 1n;
+    for (let round = 0; round < 50; round++) {
+      const texts = Array.from({ length: 1000 }, () => {
+        state = BigInt.asUintN(64, state * 6364136223846793005n + 1442695040888963407n);
+        return `${String(state).padStart(19, '1').slice(0, 19)}e${Number(state % 80n) - 40}`;
+      });
+      const told = stream.run(bytesOf(texts.map((text) => `k ${text} 1\n`).join('')), NOW_SEC);
+      assert.deepEqual(
+        told.values.map(([, , number]) => number),
+        texts.map((text) => Number(text)),
+      );
+    }
   });
 
   it('rounds as Go does: numbers of every length, dot and exponent', async () => {

@@ -176,6 +176,27 @@ describe('aggregation with the real command', { concurrency: 4 }, () => {
     await assertArrive(sink, expectedLines(points, startSec, ['sum', 'p95']));
   });
 
+  test('a second signal does not let windows leave that are kept already', async (t) => {
+    const sink = await startSink(t, { keep: true });
+    const { start } = makeStarter(t);
+    const config = rule(10, 3600, ['sum']) + routeTo(sink.addr);
+    const relay = await start(config);
+    await relay.untilLogged('new conn online');
+    sink.reading = 'frozen';
+    const raw = Array.from({ length: 300_000 }, (_, i) => `other.metric.of.some.length ${i} 1700000000`);
+    const points = makePoints(500, bucketNow(10), 10);
+    await sendLines(t, relay.port, [...linesOf(points), ...raw]);
+    relay.kill('SIGTERM');
+    await relay.untilLogged('10 open windows are kept in');
+    relay.kill('SIGTERM');
+    assert.equal((await relay.exited()).code, 3);
+    assertConserved(relay.finalLedger());
+    assert.equal(relay.finalLedger().generated, 0);
+    const next = await start(config);
+    assert.match(next.stderr, /aggregation: 10 open windows of the last run go on/);
+    next.kill('SIGKILL');
+  });
+
   test('a damaged file of windows is one warning and no failed start', async (t) => {
     const sink = await startSink(t, { keep: true });
     const { start, folder } = makeStarter(t);
