@@ -1,4 +1,5 @@
 // The command that adds an aggregator.
+import { isAggregatorFunction } from '../table/aggregator-options.ts';
 import type { AggregatorOptions } from '../table/options.ts';
 import {
   type Command,
@@ -8,7 +9,6 @@ import {
   takeConditions,
   type WordOption,
 } from './imperative-words.ts';
-import { isFunctionName } from './read-aggregator.ts';
 
 const FORM =
   '<avg|count|delta|derive|last|max|min|stdev|sum> [prefix/sub/regex=,..] <fmt> <interval> <wait> [cache=true/false] [dropRaw=true/false]';
@@ -25,7 +25,7 @@ export const ADD_AGG: Command = {
   doc: 'aggregate what matches over windows of <interval> seconds, which leave <wait> seconds after they start; <fmt> names the result, with $1 or ${1} for the groups of the regex. Also median, variance, percentiles, p95; late=count/amend, timestamp=start/middle/end',
   parse([name, ...words]) {
     if (!isWord(name)) return `addAgg ${FORM}`;
-    if (!isFunctionName(name)) return `no such aggregation function '${name}'`;
+    if (!isAggregatorFunction(name)) return `no such aggregation function '${name}'`;
     const conditions: WordOption[] = [];
     let at = 0;
     const [first] = words;

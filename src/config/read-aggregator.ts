@@ -1,5 +1,6 @@
 // An `[[aggregation]]`, and the rules that one made by a command must keep too.
 import { RE2JS } from 're2js';
+import { AGGREGATOR_FUNCTIONS, isAggregatorFunction } from '../table/aggregator-options.ts';
 import type { AggregatorFunction, AggregatorOptions, AggregatorOutput } from '../table/options.ts';
 import { patternError } from './check-pattern.ts';
 import { findNearest } from './nearest.ts';
@@ -9,23 +10,6 @@ import { checkMatcher, readMatcher } from './read-matcher.ts';
 import { AGGREGATION_OUTPUT_SECTION, AGGREGATION_SECTION } from './sections.ts';
 import { readSettings, type Settings } from './settings.ts';
 import type { TomlTable } from './toml-tree.ts';
-
-/** The functions with a name of their own; percentiles are told by their form. */
-const FUNCTION_NAMES: readonly string[] = [
-  'avg',
-  'count',
-  'delta',
-  'derive',
-  'last',
-  'max',
-  'median',
-  'min',
-  'percentiles',
-  'stdev',
-  'sum',
-  'variance',
-] satisfies AggregatorFunction[];
-const PERCENTILE = /^p([1-9]\d?|99\d{1,2})$/;
 
 /** What a problem of an aggregator can be about. */
 type Subject = 'function' | 'format' | 'regex' | 'notRegex' | 'interval' | 'wait';
@@ -71,11 +55,6 @@ export function checkAggregator(
   return checkRule(options, placeOf, problems) && countErrors(problems) === errors;
 }
 
-/** Tells whether a word names a function. */
-export function isFunctionName(word: string): word is AggregatorFunction {
-  return FUNCTION_NAMES.includes(word) || PERCENTILE.test(word);
-}
-
 function checkOutputs(
   { matcher: { regex = '' }, outputs }: AggregatorOptions,
   placeOf: (name: Subject) => Place,
@@ -84,7 +63,7 @@ function checkOutputs(
   const formats = new Set<string>();
   const canLint = regex !== '' && patternError(regex) === undefined;
   for (const { function: name, format } of outputs) {
-    if (!isFunctionName(name)) problems.error(placeOf('function'), unknownFunction(name));
+    if (!isAggregatorFunction(name)) problems.error(placeOf('function'), unknownFunction(name));
     if (format === '') problems.error(placeOf('format'), '"format" is missing: the key of the result');
     else if (formats.has(format)) {
       problems.warn(placeOf('format'), `two results have the format "${format}": nothing tells them apart`);
@@ -147,7 +126,7 @@ function readOutput(settings: Settings): AggregatorOutput {
 /** Words it as crng does. */
 function unknownFunction(name: string): string {
   if (name === '') return '"function" is missing: what is computed';
-  const nearest = findNearest(name, FUNCTION_NAMES);
+  const nearest = findNearest(name, AGGREGATOR_FUNCTIONS);
   const hint = nearest === undefined ? '' : `; did you mean "${nearest}"?`;
   return `no such aggregation function '${name}'${hint}`;
 }

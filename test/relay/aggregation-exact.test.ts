@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeWasmEngine } from '../../src/engine/wasm-engine.ts';
 import { Aggregation, WINDOW_BOUNDS } from '../../src/relay/aggregation.ts';
-import { FUNCTION_NAMES } from '../../src/table/aggregator/functions.ts';
+import { AGGREGATOR_FUNCTIONS } from '../../src/table/aggregator-options.ts';
 import { Snapshot } from '../../src/table/snapshot.ts';
 import { silentLog } from '../../src/util/log.ts';
 import { FakeClock } from '../destination/fake-clock.ts';
@@ -16,7 +16,7 @@ const POINTS = Number(process.env['SLUICE_POINTS'] ?? 100_000);
 const SERIES = 10_000;
 const GROUPS = 1000;
 const INTERVAL_SEC = 10;
-const FUNCTIONS = [...FUNCTION_NAMES, 'p1', 'p66', 'p99', 'p999'] as const;
+const FUNCTIONS = [...AGGREGATOR_FUNCTIONS, 'p1', 'p66', 'p99', 'p999'] as const;
 const EXACT: ReadonlySet<string> = new Set(['percentiles', 'median', 'p1', 'p66', 'p99', 'p999']);
 const CHUNK_LINES = 1000;
 

@@ -1,5 +1,6 @@
 // What the functions of aggregators compute, by carbon-relay-ng's formulas (processor.go), bit for bit where the points come
 // in the same order. Which figures of a window a function needs is said here too, so that nothing else is kept.
+import { type AGGREGATOR_FUNCTIONS, percentOf } from '../aggregator-options.ts';
 import type { AggregatorFunction } from '../options.ts';
 
 /** Figures that a window keeps, as bits. */
@@ -34,26 +35,10 @@ export interface FunctionResult {
   readonly value: number;
 }
 
-/** The functions with a name of their own. */
-export const FUNCTION_NAMES = [
-  'avg',
-  'count',
-  'delta',
-  'derive',
-  'last',
-  'max',
-  'median',
-  'min',
-  'percentiles',
-  'stdev',
-  'sum',
-  'variance',
-] as const satisfies readonly AggregatorFunction[];
-
 /** crng's `percentiles` makes a series of each of these. */
 const PERCENTILES = [25, 50, 75, 90, 95, 99];
 
-const NEEDS: Readonly<Record<(typeof FUNCTION_NAMES)[number], number>> = {
+const NEEDS: Readonly<Record<(typeof AGGREGATOR_FUNCTIONS)[number], number>> = {
   avg: NEED_SUM,
   count: 0,
   delta: NEED_EXTREMES,
@@ -68,18 +53,6 @@ const NEEDS: Readonly<Record<(typeof FUNCTION_NAMES)[number], number>> = {
   variance: NEED_SUM | NEED_VALUES,
 };
 
-/** Tells a function's name from any other word. */
-export function isAggregatorFunction(word: string): word is AggregatorFunction {
-  return (FUNCTION_NAMES as readonly string[]).includes(word) || percentOf(word) !== undefined;
-}
-
-/** The percentile of a name: `p5` 5, `p95` 95, and as carbon spells it `p999` 99.9; undefined for any other word. */
-export function percentOf(word: string): number | undefined {
-  const digits = /^p([1-9]\d?|99\d{1,2})$/.exec(word)?.[1];
-  if (digits === undefined) return undefined;
-  return digits.length <= 2 ? Number(digits) : Number(`${digits.slice(0, 2)}.${digits.slice(2)}`);
-}
-
 /** What is appended to the key for each result of a function. */
 export function resultSuffixes(name: AggregatorFunction): readonly string[] {
   return name === 'percentiles' ? PERCENTILES.map((percent) => `.p${percent}`) : [''];
@@ -87,7 +60,7 @@ export function resultSuffixes(name: AggregatorFunction): readonly string[] {
 
 /** Says which figures a function needs. */
 export function needsOf(name: AggregatorFunction): number {
-  return name in NEEDS ? NEEDS[name as (typeof FUNCTION_NAMES)[number]] : NEED_VALUES;
+  return name in NEEDS ? NEEDS[name as (typeof AGGREGATOR_FUNCTIONS)[number]] : NEED_VALUES;
 }
 
 /** Computes a function; a window may have no result (`derive` of points at one time). */

@@ -2,12 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  computeFunction,
-  FUNCTION_NAMES,
+  AGGREGATOR_FUNCTIONS,
   isAggregatorFunction,
-  needsOf,
   percentOf,
-} from '../../../src/table/aggregator/functions.ts';
+} from '../../../src/table/aggregator-options.ts';
+import { computeFunction, needsOf } from '../../../src/table/aggregator/functions.ts';
 import { renderValue } from '../../../src/table/aggregator/render-value.ts';
 import { WindowColumns } from '../../../src/table/aggregator/window-columns.ts';
 import { parseNumber } from '../../../src/metric/number.ts';
@@ -51,7 +50,7 @@ test('COMPAT 7.1: the oracles of carbon-relay-ng', () => {
 
 test('every function of the same points', () => {
   const values = [3, -1, 4, 1, -5, 9];
-  const results = FUNCTION_NAMES.filter((name) => name !== 'percentiles').map((name) => [
+  const results = AGGREGATOR_FUNCTIONS.filter((name) => name !== 'percentiles').map((name) => [
     name,
     compute(name, values)[''],
   ]);
