@@ -72,9 +72,9 @@ async function finish(relay: RelayProcess, sink: TcpSink, lines: readonly string
   return ledger;
 }
 
-/** Why a test cannot run here; '': it can. */
-const needsTmpfs = { skip: mountTrouble('tmpfs') ?? '' };
-const needsLoop = { skip: mountTrouble('loop') ?? '' };
+/** Why a test cannot run here; false: it can. */
+const needsTmpfs = { skip: mountTrouble('tmpfs') ?? false };
+const needsLoop = { skip: mountTrouble('loop') ?? false };
 
 test('a full disk is a state that is shown, memory goes on, and room ends it', needsTmpfs, async (t) => {
   const disk = new MemoryDisk(t, 16);
