@@ -1,6 +1,7 @@
 // How far long work has come, on standard error: a bar on a terminal, else a plain line now and then. Quick work says nothing.
 import type { Clock } from '../util/clock.ts';
-import { renderBytes, renderCount } from './render-amount.ts';
+import { renderBytes } from './render-amount.ts';
+import { renderCount } from '../util/render-count.ts';
 
 const QUIET_MS = 1000;
 const BAR_EVERY_MS = 200;

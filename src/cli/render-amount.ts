@@ -2,11 +2,6 @@
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
-/** Renders a count with thousands apart: `1,234,567`. */
-export function renderCount(count: number): string {
-  return String(count).replaceAll(/\B(?=(\d{3})+$)/g, ',');
-}
-
 /** Renders a size: `12.3 MiB`. */
 export function renderBytes(bytes: number): string {
   let size = bytes;

@@ -1,9 +1,10 @@
 // `sluice ring diff`: which share of keys moves from where to where when one config takes the place of another.
 import type { CommandWorld } from './command-world.ts';
-import { renderCount, renderTable } from './render-amount.ts';
+import { renderTable } from './render-amount.ts';
 import { openKeys } from './ring-keys.ts';
 import { percent, type ShowFlags } from './ring-show.ts';
 import { type Owners, type Ring, RingView } from './ring-view.ts';
+import { renderCount } from '../util/render-count.ts';
 
 export type DiffFlags = Omit<ShowFlags, 'config'>;
 

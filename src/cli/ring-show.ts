@@ -1,8 +1,9 @@
 // `sluice ring show`: the members of each ring, what each has of it and of keys, and where given keys live.
 import type { CommandWorld } from './command-world.ts';
-import { renderCount, renderTable } from './render-amount.ts';
+import { renderTable } from './render-amount.ts';
 import { type KeyFlags, openKeys } from './ring-keys.ts';
 import { type Ring, RingView } from './ring-view.ts';
+import { renderCount } from '../util/render-count.ts';
 
 export interface ShowFlags extends KeyFlags {
   readonly config: string;

@@ -7,12 +7,12 @@ import type { CommandWorld } from './command-world.ts';
 import { CommandError, EXIT } from './exit-code.ts';
 import { HeldRoot } from './hold-spool.ts';
 import { type LineSource, openEntry, PlainFileSource } from './line-source.ts';
-import { renderCount } from './render-amount.ts';
 import { ApiSink, HeldSource, setAside, SpoolSink } from './spool-change.ts';
 import { listEntries, selectEntries, type SpoolEntry } from './spool-entry.ts';
 import { type Copied, copyLines, type LineSink } from './spool-export.ts';
 import { capOf, findSpoolPlace, type PlaceFlags, type SpoolPlace } from './spool-place.ts';
 import { complainOfDamage, report } from './spool-report.ts';
+import { renderCount } from '../util/render-count.ts';
 
 export interface ImportFlags extends PlaceFlags {
   readonly json?: true;

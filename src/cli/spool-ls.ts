@@ -1,9 +1,10 @@
 // `sluice spool ls`: each spool and each queue of carbon-relay-ng in a folder, and how much waits in it.
 import { estimateCrngLines } from '../destination/spool/describe-crng-queues.ts';
 import type { CommandWorld } from './command-world.ts';
-import { renderAge, renderBytes, renderCount, renderTable } from './render-amount.ts';
+import { renderAge, renderBytes, renderTable } from './render-amount.ts';
 import type { SpoolEntry } from './spool-entry.ts';
 import type { SpoolPlace } from './spool-place.ts';
+import { renderCount } from '../util/render-count.ts';
 
 /** One row, also as JSON. */
 export interface SpoolListing {

@@ -1,8 +1,8 @@
 // What commands on spools print: what was done, for people or as JSON, and what could not be.
 import type { CommandWorld } from './command-world.ts';
 import { EXIT } from './exit-code.ts';
-import { renderCount } from './render-amount.ts';
 import type { Copied } from './spool-export.ts';
+import { renderCount } from '../util/render-count.ts';
 
 /** Prints an object as one line of JSON, or the text. */
 export function report(

@@ -5,7 +5,7 @@ import { CommandError, EXIT } from './exit-code.ts';
 import { describeHolder, HeldRoot } from './hold-spool.ts';
 import { openEntry } from './line-source.ts';
 import { askRelay } from './relay-api.ts';
-import { renderBytes, renderCount } from './render-amount.ts';
+import { renderBytes } from './render-amount.ts';
 import { HeldSource, type HeldSpool, NowhereSink } from './spool-change.ts';
 import { listEntries, selectEntries, type SpoolEntry } from './spool-entry.ts';
 import { copyLines, CrngQueueSink, type LineSink, PlainFileSink, PrintSink } from './spool-export.ts';
@@ -14,6 +14,7 @@ import { capOf, findSpoolPlace, type PlaceFlags, type SpoolPlace } from './spool
 import { parsePeer, replaySpool } from './spool-replay.ts';
 import { complainOfDamage, report } from './spool-report.ts';
 import { renderVerdict, verifyEntry } from './spool-verify.ts';
+import { renderCount } from '../util/render-count.ts';
 
 export interface WorkFlags extends PlaceFlags {
   readonly json?: true;

@@ -3,8 +3,9 @@ import { CrngQueueReader } from '../destination/spool/crng-queue-reader.ts';
 import { SpoolWalk } from '../destination/spool/inspect-spool.ts';
 import type { SpoolFiles } from '../destination/spool/spool-files.ts';
 import { Progress, type ProgressWorld } from './progress.ts';
-import { renderBytes, renderCount } from './render-amount.ts';
+import { renderBytes } from './render-amount.ts';
 import type { SpoolEntry } from './spool-entry.ts';
+import { renderCount } from '../util/render-count.ts';
 
 /** What verifying found, also as JSON. Of crng's files a record is a line, and only what waits is read. */
 export interface Verdict {

@@ -1,4 +1,5 @@
 // What a destination needs of the world and of the other destinations.
+import type { DropReason } from '../telemetry/drop-reason.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
 import type { SenderDependencies } from './make-sender.ts';
@@ -33,6 +34,8 @@ export interface DestinationDependencies extends SenderDependencies {
   readonly noteLiveness?: () => void;
   /** Hears of a line, without its newline, that is dropped because the peer at `addr` hangs up at it. */
   readonly noteRejected?: (line: Buffer, error: string, addr: string) => void;
+  /** Hears of lines that find no room, before the call that brought them is over. */
+  readonly noteDropped?: (reason: DropReason, lines: Uint8Array, addr: string) => void;
   /** Hears of every write, for whoever decides on the pace. */
   readonly noteWrite?: (bytes: number) => void;
 }

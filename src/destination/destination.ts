@@ -255,6 +255,7 @@ export class Destination implements Output {
       backlog: () => this.#backlog,
       isOnline: () => this.online,
       accepted: () => this.#askPump(),
+      noteDropped: (reason, lines) => this.#deps.noteDropped?.(reason, lines, this.options.addr),
     });
   }
 

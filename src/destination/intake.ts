@@ -33,6 +33,8 @@ export interface IntakeDependencies {
   readonly isOnline: () => boolean;
   /** There is something to write. */
   readonly accepted: () => void;
+  /** Hears of lines that are dropped, where their text is at hand. */
+  readonly noteDropped: (reason: DropReason, lines: Uint8Array) => void;
 }
 
 interface Lines {
@@ -63,6 +65,7 @@ export class Intake {
     books.arrived(lines);
     if (!this.#open) {
       books.dropped(lines, 'shutdown');
+      this.#deps.noteDropped('shutdown', bytes);
       return true;
     }
     if (bytes.length > this.#roomBytes() || queue.lines + lines > this.#options.linesMax) {
@@ -157,7 +160,10 @@ export class Intake {
       const one = prefixWithin(bytes, Number.POSITIVE_INFINITY, 1);
       if (!this.#deps.budget.exhausted(one.size)) cut = one;
     }
-    this.#deps.books.dropped(lines - cut.lines, reason);
+    if (cut.lines < lines) {
+      this.#deps.books.dropped(lines - cut.lines, reason);
+      this.#deps.noteDropped(reason, bytes.subarray(cut.size));
+    }
     if (cut.lines > 0) this.#accept(bytes.subarray(0, cut.size), cut.lines);
   }
 

@@ -8,7 +8,8 @@ import type {
   RelayView,
   SpoolFigures,
 } from '../telemetry/relay-view.ts';
-import type { Relay, RelayWorld } from './relay.ts';
+import type { Relay } from './relay.ts';
+import type { RelayWorld } from './relay-world.ts';
 
 const NO_DURATIONS: DurationStats = { sumSec: 0, p50Sec: 0, p99Sec: 0, maxSec: 0 };
 

@@ -11,38 +11,33 @@ import { renderTable } from '../admin/render-table.ts';
 import type { TableAdmin } from '../admin/table-admin.ts';
 import { TelnetServer } from '../admin/telnet-server.ts';
 import type { Config } from '../config/config.ts';
-import type { DestinationDependencies } from '../destination/destination-dependencies.ts';
 import { QueueBudget } from '../destination/queue-budget.ts';
 import { SlabPool } from '../destination/slab-pool.ts';
 import type { Engine } from '../engine/engine.ts';
 import { makeWasmEngine } from '../engine/wasm-engine.ts';
-import type { Lookup as InputLookup } from '../input/bind-address.ts';
 import type { NetworkInput } from '../input/network-input.ts';
 import { BadMetrics } from '../telemetry/bad-metrics.ts';
+import { DropLog, type DropRow } from '../telemetry/drop-log.ts';
+import type { DropReason } from '../telemetry/drop-reason.ts';
 import { type Ledger, makeLedger, makeRelayCounts, type RelayCounts } from '../telemetry/ledger.ts';
 import { LedgerWatch } from '../telemetry/ledger-watch.ts';
 import { MetricRegistry } from '../telemetry/registry.ts';
 import type { RelayView } from '../telemetry/relay-view.ts';
 import { Traffic } from '../telemetry/traffic.ts';
-import type { Clock } from '../util/clock.ts';
-import type { TableOptions } from '../table/options.ts';
-import type { Log } from '../util/log.ts';
-import type { LogThreshold } from '../util/log-level.ts';
 import { Aggregation, WINDOW_BOUNDS } from './aggregation.ts';
 import { LineDispatcher } from './dispatcher.ts';
 import { loadWindows, saveWindows } from './keep-windows.ts';
 import { makeInputs } from './make-inputs.ts';
 import { makeTableAdmin } from './make-table-admin.ts';
 import { makeRelayView } from './relay-view.ts';
-import { type FreshConfig, Reload } from './reload.ts';
+import type { RelayWorld } from './relay-world.ts';
+import { Reload } from './reload.ts';
 import { Routing, type RoutingDependencies } from './routing.ts';
 import { RunBooks } from './run-books.ts';
 import { makeSpoolAdmin } from './spool-admin.ts';
-import { type SpoolRoot, wantsSpool } from './spool-root.ts';
+import { wantsSpool } from './spool-root.ts';
 import { TableControl } from './table-control.ts';
-import type { Turn } from './turn.ts';
-import { WriteBack, type WriteTable } from './write-back.ts';
-import type { WindowFile } from './window-file.ts';
+import { WriteBack } from './write-back.ts';
 import { WritePacer } from './write-pacer.ts';
 
 /** Largest read of a connection, and so of a run of the engine, bytes. */
@@ -57,33 +52,6 @@ const ADMIN_DRAIN_MS = 1000;
 
 const NO_SPOOL_YET =
   'no spool folder was opened at the start, since no destination had a spool: what does not fit in memory is dropped until a restart';
-
-/** What a relay needs of the world. */
-export interface RelayWorld {
-  readonly clock: Clock;
-  readonly log: Log & { readonly lost: number };
-  readonly version: string;
-  readonly random: () => number;
-  readonly accessLog: (line: string) => void;
-  readonly network: Pick<DestinationDependencies, 'connect' | 'lookup' | 'files'> & {
-    readonly listenLookup: InputLookup;
-  };
-  readonly turn: Turn;
-  /** Where lines may wait on disk; absent: nowhere. */
-  readonly spools?: Pick<SpoolRoot, 'makeSpool' | 'folderOf'> | undefined;
-  /** Reads the config again; absent: it cannot be reloaded. */
-  readonly readAgain?: (() => Promise<FreshConfig>) | undefined;
-  /** Writes a table to the files of the config; absent: it stays as it is. */
-  readonly writeTable?: WriteTable | undefined;
-  /** Makes the folders that a table wants; rejects with one line. */
-  readonly prepare?: (table: TableOptions) => Promise<void>;
-  /** Shows another level of the log from now on. */
-  readonly setLogLevel?: (level: LogThreshold) => void;
-  /** Where open windows wait for the next start; absent: nowhere. */
-  readonly windowFile?: WindowFile | undefined;
-  /** False where another relay of this process has them. */
-  readonly processMetrics: boolean;
-}
 
 export class Relay {
   readonly routing: Routing;
@@ -104,6 +72,7 @@ export class Relay {
   readonly #http: AdminHttpServer | undefined;
   readonly #telnet: TelnetServer | undefined;
   readonly #watch: LedgerWatch;
+  readonly #drops: DropLog;
   readonly #budget: QueueBudget;
   readonly #writeBack: WriteBack | undefined;
   #draining = false;
@@ -162,6 +131,7 @@ export class Relay {
       lookup: world.network.listenLookup,
     });
     this.#watch = new LedgerWatch({}, { ledger: () => this.ledger(), clock, log });
+    this.#drops = new DropLog({ rows: () => this.#dropRows(), clock, log });
     const view = makeRelayView({ relay: this, inputs: this.#inputs, draining: () => this.#draining }, world);
     const metrics = new MetricRegistry(
       { processMetrics: world.processMetrics },
@@ -221,6 +191,7 @@ export class Relay {
       this.#world.turn.limitNap(SHORT_NAP_MS);
     }
     this.#watch.start();
+    this.#drops.start();
   }
 
   /** Adds the books up. */
@@ -239,6 +210,7 @@ export class Relay {
     await this.routing.drain(deadlineMs);
     await this.#writeBack?.settled();
     this.#watch.stop();
+    this.#drops.stop();
     const adminMs = Math.max(0, Math.min(ADMIN_DRAIN_MS, deadlineMs - clock.monotonicMs()));
     await Promise.all([this.#http?.drain(adminMs), this.#telnet?.drain(adminMs)]);
     return this.ledger().destinations.every((row) => row.dropped.shutdown === undefined);
@@ -261,6 +233,7 @@ export class Relay {
     for (const input of this.#inputs) input.stop();
     this.aggregation.stop();
     this.routing.stop();
+    this.#drops.stop();
   }
 
   /** Puts open windows where the next start finds them, once, whoever asks first. */
@@ -304,6 +277,22 @@ export class Relay {
     );
   }
 
+  *#dropRows(): Iterable<DropRow> {
+    yield { key: '', addr: '', dropped: this.counts.dropped };
+    yield* this.routing.rows();
+  }
+
+  #noteDrop(
+    reason: DropReason,
+    line: Uint8Array,
+    error: string,
+    where: { sender?: string; addr?: string },
+  ): void {
+    const { sender, addr = '' } = where;
+    this.#badMetrics.record(reason, line, error, sender ?? addr);
+    this.#drops.note(reason, line, addr);
+  }
+
   #makeDispatcher(badMetrics: BadMetrics): LineDispatcher {
     const { config, engine } = this;
     const { clock, turn } = this.#world;
@@ -316,7 +305,7 @@ export class Relay {
         clock,
         outputOf: (id) => this.routing.outputOf(id),
         takeValues: (values) => this.aggregation.take(values),
-        noteBadLine: (reason, line, error, sender) => badMetrics.record(reason, line, error, sender),
+        noteBadLine: (reason, line, error, sender) => this.#noteDrop(reason, line, error, { sender }),
         countBadLines: (reason, lines) => badMetrics.countOnly(reason, lines),
         isMemoryShort: () => this.#budget.bytes > config.queueBytesTotal,
         noteInput: (bytes) => turn.noteInput(bytes),
@@ -341,6 +330,7 @@ export class Relay {
         engine: this.engine,
         clock,
         aggregation: this.aggregation,
+        left: (row) => this.#drops.closed(row),
         destination: {
           ...network,
           clock,
@@ -354,8 +344,9 @@ export class Relay {
           entered: (lines) => this.#runBooks.entered(lines),
           paceMs: () => pacer.paceMs,
           noteWrite: (bytes) => pacer.noteWrite(bytes),
-          noteRejected: (line, error, addr) => this.#badMetrics.record('rejected', line, error, addr),
-          noteUnencodable: (line, error, addr) => this.#badMetrics.record('encode_error', line, error, addr),
+          noteDropped: (reason, lines, addr) => this.#drops.note(reason, lines, addr),
+          noteRejected: (line, error, addr) => this.#noteDrop('rejected', line, error, { addr }),
+          noteUnencodable: (line, error, addr) => this.#noteDrop('encode_error', line, error, { addr }),
         },
       },
     );

@@ -44,6 +44,8 @@ export interface RoutingDependencies {
       | ((key: string, options: DestinationOptions, events: SpoolEvents, shard: number) => Spool)
       | undefined;
   };
+  /** Hears of the books of a destination that is gone. */
+  readonly left?: (row: DestinationRow) => void;
 }
 
 /** What the output ids of a table stand for. */
@@ -178,12 +180,7 @@ export class Routing {
 
   /** The books of all destinations, those on their way out too. */
   rows(): DestinationRow[] {
-    return this.#all.map((destination) => ({
-      route: destination.routeKey,
-      key: destination.key,
-      addr: destination.options.addr,
-      ...destination.counts,
-    }));
+    return this.#all.map(rowOf);
   }
 
   /** The books of destinations that are gone. */
@@ -294,6 +291,7 @@ export class Routing {
     const deadlineMs = this.#deps.clock.monotonicMs() + this.#options.removalMs;
     const ended = destination.drain(deadlineMs, 'removed').then(() => {
       this.#leaving.delete(destination);
+      this.#deps.left?.(rowOf(destination));
       addCounts(this.#retired, destination.counts);
       this.#legacies.leave(spoolName(destination.key, this.shardOf(destination)), destination.counts);
     });
@@ -306,6 +304,10 @@ function renderRoutes(table: TableOptions, byRoute: Placement['byRoute'], slotId
   const { blocklist, rewriters, aggregators, normalizeTags } = table;
   const routes = table.routes.map(({ destinations, ...route }) => [route, destinations.map(routingFields)]);
   return JSON.stringify([blocklist, rewriters, aggregators, normalizeTags, routes, byRoute, slotIds]);
+}
+
+function rowOf({ routeKey, key, options, counts }: Destination): DestinationRow {
+  return { route: routeKey, key, addr: options.addr, ...counts };
 }
 
 function spoolName(key: string, shard: number): string {

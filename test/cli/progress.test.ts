@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Progress } from '../../src/cli/progress.ts';
-import { renderAge, renderBytes, renderCount, renderTable } from '../../src/cli/render-amount.ts';
+import { renderAge, renderBytes, renderTable } from '../../src/cli/render-amount.ts';
+import { renderCount } from '../../src/util/render-count.ts';
 
 function makeWorld(stderrIsTerminal: boolean) {
   const world = {
