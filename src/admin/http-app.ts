@@ -15,6 +15,7 @@ import { addOpenapiRoutes } from './openapi-routes.ts';
 import { CallerLimit } from './caller-limit.ts';
 import { addReloadRoutes } from './reload-routes.ts';
 import { addSpoolRoutes } from './spool-routes.ts';
+import { addTimingRoutes } from './timing-routes.ts';
 import { addTableRoutes } from './table-routes.ts';
 import { addTrafficRoutes } from './traffic-routes.ts';
 import { makeWriteGuard } from './write-guard.ts';
@@ -28,6 +29,7 @@ const REPEAT_MS = 60_000;
 const GROUPS: readonly RouteGroup[] = [
   addLedgerRoutes,
   addTrafficRoutes,
+  addTimingRoutes,
   addHealthRoutes,
   addMetricsRoutes,
   addBadMetricsRoutes,

@@ -102,6 +102,10 @@ export const API: readonly ApiOperation[] = [
   get('/badMetrics/{timespec}.json', 'The lines that were refused within a Go duration.'),
   get('/api/ledger', 'The books: every line that came in, and where it is.'),
   get('/api/traffic', 'What came in: rates now, and the most within 1 s, 100 ms, 10 ms and 1 ms.'),
+  get(
+    '/api/timings',
+    'Durations, sizes and queue depths of each destination, over 10 s, 1 min, 1 h and all time.',
+  ),
   get('/api/spools', 'What waits on disk.'),
   post('/api/spools/{key}/purge', 'Drops what waits on disk for a destination.'),
   {

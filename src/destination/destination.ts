@@ -84,6 +84,7 @@ export class Destination implements Output {
     this.#backlog = makeBacklog(this.#options, {
       ...dependencies,
       counts: this.counts,
+      stats: this.stats,
       journalBooks,
       queue: this.#queue,
       share: this.#share,
@@ -152,6 +153,11 @@ export class Destination implements Output {
   /** Lines in memory that are in no column of the books, because they must be on disk first. */
   get unsyncedLines(): number {
     return this.#books.unsynced;
+  }
+
+  /** Most lines in memory; Infinity where only bytes are bounded. */
+  get linesMax(): number {
+    return this.#options.linesMax;
   }
 
   get redoBytes(): number {

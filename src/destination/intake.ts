@@ -93,10 +93,11 @@ export class Intake {
 
   #accept(bytes: Uint8Array, lines: number): void {
     const { queue, books, share, stats, clock } = this.#deps;
-    queue.append(bytes, lines, clock.monotonicMs());
+    const nowMs = clock.monotonicMs();
+    queue.append(bytes, lines, nowMs);
     books.queued(lines);
     share.set(queue.heldBytes);
-    stats.grew(queue.bytes, queue.lines);
+    stats.grew(queue.bytes, queue.lines, nowMs);
     this.#deps.backlog()?.look();
     this.#deps.accepted();
   }

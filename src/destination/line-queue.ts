@@ -98,6 +98,11 @@ export class LineQueue {
     return this.#flying?.lines ?? 0;
   }
 
+  /** Arrival of the oldest line under way for the first time, monotonic ms; undefined where there is none. */
+  get flightArrivedMs(): number | undefined {
+    return this.#flight === 'fresh' ? this.#flying?.stampMs : undefined;
+  }
+
   /** True when there is something to write, again or for the first time. */
   get hasMore(): boolean {
     return !this.#waiting.empty || this.mustRepeat;

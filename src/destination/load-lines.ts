@@ -16,7 +16,7 @@ export function loadLines(
   lines: number,
 ): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  const refusal = spool.offer({ bytes, lines, firstMs: clock.wallMs() }, (ok) => {
+  const refusal = spool.offer({ bytes, lines, firstMs: clock.wallMs(), isBulk: true }, (ok) => {
     if (!ok) books.failed(lines);
     resolve(ok);
   });

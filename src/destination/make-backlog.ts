@@ -2,10 +2,12 @@
 import { assert } from '../util/assert.ts';
 import { Backlog, type BacklogDependencies } from './backlog.ts';
 import type { DestinationDependencies } from './destination-dependencies.ts';
+import type { DestinationStats } from './destination-stats.ts';
 import type { LiveOptions } from './live-options.ts';
+import { MeasuredSpool } from './measured-spool.ts';
 
 export type MakeBacklogDependencies = Omit<BacklogDependencies, 'makeSpool'> &
-  Pick<DestinationDependencies, 'makeSpool'>;
+  Pick<DestinationDependencies, 'makeSpool'> & { readonly stats: DestinationStats };
 
 /** Makes the backlog of a destination; undefined when it has no disk. */
 export function makeBacklog(
@@ -17,6 +19,9 @@ export function makeBacklog(
   if (makeSpool === undefined || now.spool === false) return undefined;
   return new Backlog(options, {
     ...dependencies,
-    makeSpool: (events) => makeSpool(key, { ...now, durability: durable ? 'disk' : 'memory' }, events),
+    makeSpool: (events) => {
+      const spool = makeSpool(key, { ...now, durability: durable ? 'disk' : 'memory' }, events);
+      return new MeasuredSpool(spool, dependencies);
+    },
   });
 }

@@ -1,10 +1,11 @@
 // What leaves a destination next, and what becomes of it: lines of the redo window, of memory and of the disk, or what the
 // hunt for a line at which the peer hangs up wants sent. One write at a time; its lines are booked when it is done.
+import type { FlushCause } from '../telemetry/destination-timings.ts';
 import type { DestinationCounts } from '../telemetry/ledger.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
 import type { Backlog } from './backlog.ts';
-import type { DestinationStats } from './destination-stats.ts';
+import { type DestinationStats, STALL_MS } from './destination-stats.ts';
 import { HuntedLines } from './hunted-lines.ts';
 import { LineHunt } from './line-hunt.ts';
 import type { LineQueue } from './line-queue.ts';
@@ -30,9 +31,6 @@ export interface OutgoingDependencies {
   readonly due: () => void;
 }
 
-/** A write that takes longer than this is time in which the peer did not read: the redo window does not age by it. */
-const REDO_STALL_MS = 100;
-
 export class Outgoing {
   readonly #options: LiveOptions;
   readonly #deps: OutgoingDependencies;
@@ -40,6 +38,9 @@ export class Outgoing {
   readonly #hunt: LineHunt;
   readonly #pace: WritePace;
   #wroteMs = Number.NEGATIVE_INFINITY;
+  /** Why the last write left. */
+  #cause: FlushCause = 'ticker';
+  /** Time in which the peer did not read: the redo window does not age by it. */
   #stalledMs = 0;
   #cancelRedoTrim: (() => void) | undefined;
 
@@ -89,6 +90,8 @@ export class Outgoing {
     const { queue, backlog } = this.#deps;
     const bytes = this.#take(nowMs, isLast);
     if (bytes === undefined) return undefined;
+    this.#cause = isLast ? 'manual' : queue.hasMore ? 'overflow' : 'ticker';
+    if (queue.flightArrivedMs !== undefined) this.#deps.stats.waited(nowMs - queue.flightArrivedMs, nowMs);
     if (!this.#hunt.inFlight) {
       const replayed = backlog?.replay.inFlight === true ? backlog.replay.flightLines : 0;
       this.#hunt.took(bytes, queue.flightLines + replayed, nowMs);
@@ -105,15 +108,15 @@ export class Outgoing {
 
   /** The write is done. */
   sent(nowMs: number): void {
-    const { queue, counts, stats } = this.#deps;
+    const { queue, counts } = this.#deps;
     const durationMs = nowMs - this.#wroteMs;
-    if (durationMs > REDO_STALL_MS) this.#stalledMs += durationMs;
+    if (durationMs > STALL_MS) this.#stalledMs += durationMs;
     const { written } = counts;
     if (queue.inFlight) this.#sentLive(nowMs, durationMs);
     else if (!this.#hunt.inFlight) this.#sentOld(nowMs, durationMs);
     else {
       counts.resent += 1;
-      stats.wrote(this.#hunt.flightBytes, 1, durationMs);
+      this.#wrote(this.#hunt.flightBytes, 1, nowMs);
     }
     this.#hunted.settle(counts.written - written);
     this.#hunt.sent();
@@ -122,10 +125,12 @@ export class Outgoing {
 
   /** The connection broke: what may not have arrived waits again. True: the next attempt should follow soon. */
   broke(mayHunt: boolean): boolean {
+    const nowMs = this.#deps.clock.monotonicMs();
+    if (this.inFlight) this.#deps.stats.broke(nowMs - this.#wroteMs, nowMs);
     this.#waitAgain(
       this.#hunt.isOn || (this.#deps.backlog !== undefined && this.#options.order === 'strict'),
     );
-    return mayHunt && this.#deps.sender.needsRedo && this.#hunt.broke(this.#deps.clock.monotonicMs());
+    return mayHunt && this.#deps.sender.needsRedo && this.#hunt.broke(nowMs);
   }
 
   /** Ends the hunt; what it held is sent again, or, when all `isSaved`, waits for that. */
@@ -186,7 +191,7 @@ export class Outgoing {
   }
 
   #sentLive(nowMs: number, durationMs: number): void {
-    const { queue, backlog, counts, stats, share } = this.#deps;
+    const { queue, backlog, counts, share } = this.#deps;
     const { bytes, lines, again } = queue.complete(nowMs - this.#stalledMs);
     if (again) {
       counts.resent += lines;
@@ -197,18 +202,23 @@ export class Outgoing {
       share.set(queue.heldBytes);
       this.#bookRefused(0, lines);
     }
-    stats.wrote(bytes, lines, durationMs);
+    this.#wrote(bytes, lines, nowMs);
     backlog?.sentLive(this.#pointAt(nowMs), nowMs, bytes, lines, durationMs);
   }
 
   #sentOld(nowMs: number, durationMs: number): void {
-    const { backlog, stats, counts } = this.#deps;
+    const { backlog, counts } = this.#deps;
     const bytes = backlog?.replay.flightBytes ?? 0;
     const { agedMs, bytes: before } = this.#pointAt(nowMs);
     const { resent } = counts;
     const lines = backlog?.sent({ agedMs, bytes: before + bytes }, nowMs, durationMs) ?? 0;
-    stats.wrote(bytes, lines, durationMs);
+    this.#wrote(bytes, lines, nowMs, true);
     this.#bookRefused(counts.resent - resent, lines);
+  }
+
+  #wrote(bytes: number, lines: number, nowMs: number, isReplay = false): void {
+    const durationMs = nowMs - this.#wroteMs;
+    this.#deps.stats.wrote({ bytes, lines, durationMs, cause: this.#cause, isReplay }, nowMs);
   }
 
   /**

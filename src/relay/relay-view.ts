@@ -1,17 +1,9 @@
 // What admin and telemetry see of a relay: the rooms' figures, put into rows when asked for.
 import type { Destination } from '../destination/destination.ts';
 import type { NetworkInput } from '../input/network-input.ts';
-import type {
-  DestinationStats,
-  DurationStats,
-  Readiness,
-  RelayView,
-  SpoolFigures,
-} from '../telemetry/relay-view.ts';
+import type { DestinationStats, Readiness, RelayView, SpoolFigures } from '../telemetry/relay-view.ts';
 import type { Relay } from './relay.ts';
 import type { RelayWorld } from './relay-world.ts';
-
-const NO_DURATIONS: DurationStats = { sumSec: 0, p50Sec: 0, p99Sec: 0, maxSec: 0 };
 
 /** The parts that the view reads. */
 export interface ViewSources {
@@ -27,6 +19,7 @@ export function makeRelayView(sources: ViewSources, world: Pick<RelayWorld, 'clo
     version: world.version,
     instance: relay.config.instance,
     startedMs: world.clock.wallMs(),
+    monotonicMs: () => world.clock.monotonicMs(),
     ledger: () => relay.ledger(),
     inputs: () => inputs.flatMap((input) => input.stats),
     destinations: () => {
@@ -54,19 +47,27 @@ function readDestination(destination: Destination, nowMs: number): DestinationSt
     queueBytes: destination.queueBytes,
     durable: destination.durable,
     unsyncedLines: destination.unsyncedLines,
-    queueBytesHighWater: stats.queueBytesHigh,
     queueBytesMax: options.queueBytes,
+    queueLines: destination.counts.queued,
+    queueAgeSec: destination.oldestWaitMs / 1000,
+    queueBytesHigh: stats.queueBytes,
+    queueLinesHigh: stats.queueLines,
+    queueLinesMax: destination.linesMax,
     writtenBytes: stats.bytesWritten,
     writes: stats.writes,
     connects,
     connectErrors: connectAttempts - connects - (destination.state === 'connecting' ? 1 : 0),
     disconnects: connects - (destination.online ? 1 : 0),
-    writeDuration: readDurations(destination),
+    timings: stats.timings,
+    stalls: stats.stalls,
+    stalledSec: stats.stalledMs / 1000,
+    stalledNowSec: destination.stalledMs / 1000,
+    pauses: stats.pauses,
     spool: readSpool(destination, nowMs),
   };
 }
 
-function readSpool({ backlog }: Destination, nowMs: number): SpoolFigures | undefined {
+function readSpool({ backlog, stats: figures }: Destination, nowMs: number): SpoolFigures | undefined {
   if (backlog === undefined) return undefined;
   const { state, bytes, diskBytes, oldestMs = nowMs } = backlog.stats;
   return {
@@ -74,18 +75,10 @@ function readSpool({ backlog }: Destination, nowMs: number): SpoolFigures | unde
     bytes,
     diskBytes,
     oldestSec: Math.max(0, nowMs - oldestMs) / 1000,
+    realTimeLines: figures.spooledRealTime,
+    bulkLines: figures.spooledBulk,
+    waitingLines: figures.spoolWaitingLines,
     replay: backlog.progress,
-  };
-}
-
-function readDurations({ stats }: Destination): DurationStats {
-  const histogram = stats.writeDurationUs;
-  if (histogram === undefined) return NO_DURATIONS;
-  return {
-    sumSec: (histogram.mean * histogram.count) / 1e6,
-    p50Sec: histogram.percentile(50) / 1e6,
-    p99Sec: histogram.percentile(99) / 1e6,
-    maxSec: histogram.max / 1e6,
   };
 }
 

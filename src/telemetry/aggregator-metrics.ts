@@ -1,5 +1,5 @@
 // The metrics of aggregators: one row a rule, labelled with the short name that carbon-relay-ng gives it.
-import type { MetricDeclaration, Sample, Scrape } from './metric-table.ts';
+import type { MetricDeclaration, Sample, Scrape } from './metric-declaration.ts';
 import type { AggregatorStats } from './relay-view.ts';
 
 const LABELS = ['aggregator', 'function'];

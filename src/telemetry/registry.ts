@@ -3,8 +3,10 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from '@prometheus-io/client';
 import type { BadMetrics } from './bad-metrics.ts';
 import type { LedgerWatch } from './ledger-watch.ts';
-import { METRICS, type MetricDeclaration, type Scrape } from './metric-table.ts';
+import { ALL_METRICS } from './all-metrics.ts';
+import type { MetricDeclaration, Sample, Scrape } from './metric-declaration.ts';
 import type { RelayView } from './relay-view.ts';
+import { SummaryMetric } from './summary-metric.ts';
 
 /** How often the event loop's delay is sampled. */
 const LOOP_DELAY_RESOLUTION_MS = 20;
@@ -27,7 +29,7 @@ export class MetricRegistry {
   /** `processMetrics` adds those of the process, the runtime and the event loop; make one such registry a process. */
   constructor(options: { readonly processMetrics: boolean }, sources: MetricSources) {
     this.#sources = sources;
-    for (const declaration of METRICS) this.#register(declaration);
+    for (const declaration of ALL_METRICS) this.#register(declaration);
     if (options.processMetrics) {
       collectDefaultMetrics({
         register: this.#registry,
@@ -78,7 +80,15 @@ export class MetricRegistry {
         for (const { labels, value } of declaration.read(figures)) this.inc({ ...labels }, value);
       },
     };
-    const metric = declaration.type === 'counter' ? new Counter(settings) : new Gauge(settings);
-    this.#registry.registerMetric(metric);
+    const { type, name, help, labels } = declaration;
+    if (type === 'summary') {
+      const read = (): Iterable<Sample> => {
+        const figures = scrape();
+        return figures === undefined ? [] : declaration.read(figures);
+      };
+      this.#registry.registerMetric(new SummaryMetric({ name, help, labelNames: [...labels] }, read));
+      return;
+    }
+    this.#registry.registerMetric(type === 'counter' ? new Counter(settings) : new Gauge(settings));
   }
 }

@@ -1,5 +1,7 @@
 // What admin and telemetry may see of a running relay: figures and states, as plain data, read when asked for.
 // relay/ implements it; the rooms fill in the rows. Every count is a total since the start unless it says "now".
+import type { DestinationTimings } from './destination-timings.ts';
+import type { HighWaterView } from './high-water.ts';
 import type { Ledger } from './ledger.ts';
 import type { TrafficReport } from './traffic.ts';
 
@@ -9,6 +11,8 @@ export interface RelayView {
   readonly instance: string;
   /** Wall time of the start, ms since 1970. */
   readonly startedMs: number;
+  /** The clock that histograms go by. */
+  monotonicMs(): number;
   /** Adds the books up; cheap enough for every few seconds. */
   ledger(): Ledger;
   inputs(): readonly InputStats[];
@@ -64,22 +68,35 @@ export interface DestinationStats {
   readonly online: boolean;
   /** True while a full `block` queue holds senders back. */
   readonly blocking: boolean;
-  /** In memory now, and the most there was since the start. */
+  /** In memory now. */
   readonly queueBytes: number;
   /** True: lines go to disk before they count. */
   readonly durable: boolean;
   /** Of a durable destination: lines in memory that do not count as received yet. */
   readonly unsyncedLines: number;
-  readonly queueBytesHighWater: number;
   readonly queueBytesMax: number;
+  /** Lines and age of the oldest of them in memory now. */
+  readonly queueLines: number;
+  readonly queueAgeSec: number;
+  /** Most bytes and lines in the queue; absent before the first. */
+  readonly queueBytesHigh: HighWaterView | undefined;
+  readonly queueLinesHigh: HighWaterView | undefined;
+  /** Most lines that the queue may hold; Infinity where only bytes are bounded. */
+  readonly queueLinesMax: number;
   readonly writtenBytes: number;
   readonly writes: number;
   /** Times a connection came up, attempts that failed, and connections that broke. */
   readonly connects: number;
   readonly connectErrors: number;
   readonly disconnects: number;
-  /** From handing a write to the kernel until it took it all. */
-  readonly writeDuration: DurationStats;
+  /** Histograms: see destination-timings.ts. */
+  readonly timings: DestinationTimings;
+  /** Writes that the kernel did not take within 100 ms, the time of all of them, and that of the write under way. */
+  readonly stalls: number;
+  readonly stalledSec: number;
+  readonly stalledNowSec: number;
+  /** Times that senders were paused for it. */
+  readonly pauses: number;
   /** Absent without a disk. */
   readonly spool?: SpoolFigures | undefined;
 }
@@ -91,6 +108,10 @@ export interface SpoolFigures {
   readonly bytes: number;
   readonly diskBytes: number;
   readonly oldestSec: number;
+  /** Lines put on disk since the start: of the traffic, and from elsewhere; and those that are not in a file yet. */
+  readonly realTimeLines: number;
+  readonly bulkLines: number;
+  readonly waitingLines: number;
   /** The replay under way: lines sent, left, a second, and seconds to the end; undefined when nothing is sent from disk. */
   readonly replay:
     | {
@@ -129,14 +150,6 @@ export interface AggregatorStats {
   /** Windows now, and those of them that are due and have not left. */
   readonly open: number;
   readonly waiting: number;
-}
-
-/** Quantiles of durations since the start, seconds. */
-export interface DurationStats {
-  readonly sumSec: number;
-  readonly p50Sec: number;
-  readonly p99Sec: number;
-  readonly maxSec: number;
 }
 
 /** The series table. */

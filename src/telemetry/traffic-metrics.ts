@@ -1,5 +1,5 @@
 // The metrics of the traffic on four time scales.
-import type { MetricDeclaration, Sample, Scrape } from './metric-table.ts';
+import type { MetricDeclaration, Sample, Scrape } from './metric-declaration.ts';
 import type { TrafficReport } from './traffic.ts';
 import type { TrafficFigures, TrafficPeak } from './traffic-meter.ts';
 import { PEAK_SPANS } from './traffic-peaks.ts';

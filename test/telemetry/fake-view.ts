@@ -1,4 +1,5 @@
 // A relay that only shows figures, for tests of what reads them.
+import { Histogram } from '../../src/telemetry/histogram.ts';
 import {
   type DestinationRow,
   type Ledger,
@@ -28,6 +29,10 @@ export class FakeView implements RelayView {
   readonly trafficMeters = new Traffic({ monotonicMs: () => this.nowMs });
   nowMs = 5000;
   readiness: Readiness = { ready: true, reasons: [] };
+
+  monotonicMs(): number {
+    return 1000;
+  }
 
   ledger(): Ledger {
     return makeLedger(this.counts, this.rows);
@@ -79,6 +84,13 @@ export class FakeView implements RelayView {
   }
 }
 
+/** Makes a histogram that holds these values. */
+export function makeHistogram(values: readonly number[]): Histogram {
+  const histogram = new Histogram(1000);
+  for (const value of values) histogram.record(value, 1000);
+  return histogram;
+}
+
 /** Makes the row of a listener. */
 export function makeInputStats(changes: Partial<InputStats> = {}): InputStats {
   return {
@@ -110,19 +122,30 @@ export function makeDestinationStats(changes: Partial<DestinationStats> = {}): D
     queueBytes: 10,
     durable: false,
     unsyncedLines: 0,
-    queueBytesHighWater: 100,
     queueBytesMax: 1000,
+    queueLines: 2,
+    queueAgeSec: 0.5,
+    queueBytesHigh: { max: 100, window: () => 50 },
+    queueLinesHigh: { max: 20, window: () => 10 },
+    queueLinesMax: 30_000,
     writtenBytes: 5000,
     writes: 50,
     connects: 2,
     connectErrors: 1,
     disconnects: 1,
-    writeDuration: { sumSec: 0.5, p50Sec: 0.001, p99Sec: 0.01, maxSec: 0.1 },
+    timings: { write: makeHistogram([1000, 1000, 10_000, 100_000]) },
+    stalls: 1,
+    stalledSec: 3,
+    stalledNowSec: 0.25,
+    pauses: 4,
     spool: {
       state: 'ready',
       bytes: 700,
       diskBytes: 900,
       oldestSec: 5,
+      realTimeLines: 60,
+      bulkLines: 6,
+      waitingLines: 1,
       replay: { done: 30, left: 70, rate: 10, endSec: 7 },
     },
     ...changes,

@@ -360,7 +360,7 @@ export class DiskSpool implements Spool {
     const { writer, reader } = this.#parts!;
     const { current } = writer;
     if (current === undefined || !reader.isDrained) return false;
-    const { count } = this.#meters.writes;
+    const count = this.#meters.writes.histogram?.count ?? 0;
     const isQuiet = writer.isIdle && this.#writesAtLastRound === count;
     this.#writesAtLastRound = count;
     if (!isQuiet && !(writer.isStuck && current.records > 0)) return true;

@@ -1,24 +1,26 @@
 // How long the operations of a spool take: figures for metrics.
+import { Histogram, type HistogramView } from '../../telemetry/histogram.ts';
 import type { Clock } from '../../util/clock.ts';
 
-/** Durations of one kind of operation, ms. */
+/** Durations of one kind of operation. */
 export interface Timing {
-  readonly count: number;
   readonly errors: number;
-  readonly totalMs: number;
-  readonly maxMs: number;
+  /** In µs; undefined before the first. */
+  readonly histogram: HistogramView | undefined;
 }
 
 /** Measures one kind of operation. */
 export class TimingMeter implements Timing {
-  count = 0;
   errors = 0;
-  totalMs = 0;
-  maxMs = 0;
+  #histogram: Histogram | undefined;
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  get histogram(): HistogramView | undefined {
+    return this.#histogram;
   }
 
   /** Runs `task` and takes its time; passes on what comes of it. */
@@ -30,10 +32,9 @@ export class TimingMeter implements Timing {
       this.errors += 1;
       throw error;
     } finally {
-      const tookMs = this.#clock.monotonicMs() - startMs;
-      this.count += 1;
-      this.totalMs += tookMs;
-      this.maxMs = Math.max(this.maxMs, tookMs);
+      const nowMs = this.#clock.monotonicMs();
+      this.#histogram ??= new Histogram(nowMs);
+      this.#histogram.record((nowMs - startMs) * 1000, nowMs);
     }
   }
 }

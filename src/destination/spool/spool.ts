@@ -4,6 +4,8 @@
 // out of the redo window) or dropped with a reason. The spool books nothing itself: it tells by callback and result.
 // Nothing here throws or blocks; at most one write, one sync and one read are in flight per spool.
 
+import type { SpoolTimings } from './spool-timings.ts';
+
 /** A block of whole plain lines. */
 export interface SpoolBlock {
   /** Each line ends with a newline. Owned by the giver; untouched until it has been written (see `offer`). */
@@ -11,6 +13,8 @@ export interface SpoolBlock {
   readonly lines: number;
   /** When its oldest line arrived, wall time, ms. */
   readonly firstMs: number;
+  /** True: lines from elsewhere, not of the traffic. */
+  readonly isBulk?: boolean;
   /**
    * Given: the spool may keep the bytes once they are written, so that they are read from memory; whoever has them last,
    * the spool or the reader of the record, calls this once. Not called for a block that was not written.
@@ -56,7 +60,7 @@ export interface SpoolEvents {
   readable(): void;
 }
 
-/** Figures for metrics; durations are in `SpoolTimings` histograms of the implementation. */
+/** Figures for metrics. */
 export interface SpoolStats {
   /** Lines and bytes not yet acknowledged, in memory buffers of the spool too. */
   readonly lines: number;
@@ -71,6 +75,8 @@ export interface SpoolStats {
 
 export interface Spool {
   readonly stats: SpoolStats;
+  /** How long its operations take; absent where nobody measures that. */
+  readonly timings?: SpoolTimings;
   /** Opens or makes the folder and recovers what is there; rejects only when the folder cannot be used at all. */
   open(): Promise<SpoolOpening>;
   /**
