@@ -14,7 +14,7 @@ import { aggregator, route } from '../table/table-options.ts';
 import { PlainRule, type Result } from './plain-windows.ts';
 
 const SEED = Number(process.env['SLUICE_MODEL_SEED'] ?? 1);
-const STEPS = Number(process.env['SLUICE_MODEL_STEPS'] ?? 30_000);
+const STEPS = Number(process.env['SLUICE_MODEL_STEPS'] ?? 12_000);
 const FUTURE_SEC = 200;
 const KEYS = ['a', 'b', 'c', 'dd', 'e.e'];
 const FUNCTIONS: AggregatorFunction[] = [
