@@ -13,6 +13,7 @@ import { addLedgerRoutes } from './ledger-routes.ts';
 import { addMetricsRoutes } from './metrics-routes.ts';
 import { addOpenapiRoutes } from './openapi-routes.ts';
 import { CallerLimit } from './caller-limit.ts';
+import { addProfileRoutes } from './profile-routes.ts';
 import { addReloadRoutes } from './reload-routes.ts';
 import { addSpoolRoutes } from './spool-routes.ts';
 import { addTimingRoutes } from './timing-routes.ts';
@@ -38,6 +39,7 @@ const GROUPS: readonly RouteGroup[] = [
   addChangeRoutes,
   addTableRoutes,
   addConfigRoutes,
+  addProfileRoutes,
   addOpenapiRoutes,
 ];
 

@@ -3,6 +3,7 @@
 import type { Context, Hono, MiddlewareHandler } from 'hono';
 import type { WritePolicy } from '../config/config.ts';
 import type { BadMetrics } from '../telemetry/bad-metrics.ts';
+import type { Profiler } from '../telemetry/profiler.ts';
 import type { MetricRegistry } from '../telemetry/registry.ts';
 import type { RelayView } from '../telemetry/relay-view.ts';
 import type { ChangeAdmin } from './change-routes.ts';
@@ -17,6 +18,7 @@ export interface AdminSources {
   readonly view: RelayView;
   readonly badMetrics: Pick<BadMetrics, 'list'>;
   readonly metrics: Pick<MetricRegistry, 'render' | 'contentType'>;
+  readonly profiler: Pick<Profiler, 'busy' | 'watchEventLoop' | 'takeCpuProfile' | 'takeHeapSnapshot'>;
   /** Absent: a relay whose table does not change. */
   readonly changes?: ChangeAdmin | undefined;
   /** Absent: a relay that cannot read its config again. */

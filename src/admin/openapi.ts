@@ -13,6 +13,8 @@ export interface ApiOperation {
   readonly changes?: boolean;
   /** Wants the token whoever asks. */
   readonly secret?: boolean;
+  /** Wants the token whoever asks, where the config has one. */
+  readonly isPrivate?: boolean;
   /** Form of the body. */
   readonly body?: Schema;
   /** Type of the body, when it is no JSON. */
@@ -115,6 +117,13 @@ export const API: readonly ApiOperation[] = [
   { ...get('/metrics', 'Metrics for Prometheus.'), answerType: 'text/plain' },
   { ...get('/healthz', 'Whether the books balance.'), answerType: 'text/plain' },
   { ...get('/readyz', 'Whether the relay wants traffic.'), answerType: 'text/plain' },
+  { ...get('/debug/pprof/', 'What profiles there are, and how the event loop does.'), isPrivate: true },
+  {
+    ...get('/debug/pprof/profile', 'A CPU profile over up to 60 s (.cpuprofile).'),
+    isPrivate: true,
+    query: { seconds: NUMBER },
+  },
+  { ...get('/debug/pprof/heap', 'A heap snapshot (.heapsnapshot).'), isPrivate: true },
   get('/api/openapi.json', 'This description.'),
 ];
 
@@ -138,7 +147,7 @@ export function openapiDocument(version: string): object {
 }
 
 function renderOperation(operation: ApiOperation): object {
-  const { path, summary, body, query = {}, changes = false, secret = false } = operation;
+  const { path, summary, body, query = {}, changes = false, secret = false, isPrivate = false } = operation;
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
     name,
     in: 'path',
@@ -153,7 +162,11 @@ function renderOperation(operation: ApiOperation): object {
     summary,
     parameters: [...inPath, ...inQuery],
     ...(body === undefined ? {} : { requestBody: content(operation.bodyType ?? 'application/json', body) }),
-    ...(secret ? { security: [{ token: [] }] } : changes ? { security: [{}, { token: [] }] } : {}),
+    ...(secret
+      ? { security: [{ token: [] }] }
+      : changes || isPrivate
+        ? { security: [{}, { token: [] }] }
+        : {}),
     responses: { '200': { description: 'Done.', ...content(answerType, {}) }, default: refused },
   };
 }

@@ -14,6 +14,8 @@ import { renderError } from './http-context.ts';
 import { isLoopback, isRightToken } from './write-policy.ts';
 
 const OF_BROWSERS = ['origin', 'sec-fetch-site'];
+const PRIVATE =
+  'this is open to this machine only, not through a browser or proxy; with an admin_token in the config, to whoever sends it';
 const OF_PROXIES = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
 
 /** Makes the guard. */
@@ -37,6 +39,18 @@ export function makeTokenGuard(policy: WritePolicy): MiddlewareHandler {
     if (policy.token === '') return renderError(c, 403, 'this needs admin_token to be set in the config');
     c.header('www-authenticate', 'Bearer');
     return renderError(c, 401, 'this needs "Authorization: Bearer" with the admin_token');
+  };
+}
+
+/**
+ * Lets pass who may read what memory holds: with an admin_token only its holder, from this machine too; without one only
+ * this machine, whatever `admin_allow_remote_writes` says.
+ */
+export function makePrivateGuard(policy: WritePolicy): MiddlewareHandler {
+  if (policy.token !== '') return makeTokenGuard(policy);
+  return async (c, next) => {
+    const refusal = judge(c, { ...policy, allowRemote: false });
+    return refusal === undefined ? await next() : renderError(c, 403, PRIVATE);
   };
 }
 

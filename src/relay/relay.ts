@@ -21,6 +21,7 @@ import { DropLog, type DropRow } from '../telemetry/drop-log.ts';
 import type { DropReason } from '../telemetry/drop-reason.ts';
 import { type Ledger, makeLedger, makeRelayCounts, type RelayCounts } from '../telemetry/ledger.ts';
 import { LedgerWatch } from '../telemetry/ledger-watch.ts';
+import { Profiler } from '../telemetry/profiler.ts';
 import { MetricRegistry } from '../telemetry/registry.ts';
 import type { RelayView } from '../telemetry/relay-view.ts';
 import { Traffic } from '../telemetry/traffic.ts';
@@ -269,6 +270,7 @@ export class Relay {
         view,
         badMetrics: this.#badMetrics,
         metrics,
+        profiler: new Profiler(clock),
         spools,
         reload,
         changes: this.tableControl,

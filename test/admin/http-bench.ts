@@ -6,6 +6,7 @@ import type { AdminSources } from '../../src/admin/http-context.ts';
 import { makeHttpApp } from '../../src/admin/http-app.ts';
 import { AdminHttpServer, type HttpServerOptions } from '../../src/admin/http-server.ts';
 import { BadMetrics } from '../../src/telemetry/bad-metrics.ts';
+import { Profiler } from '../../src/telemetry/profiler.ts';
 import { MetricRegistry } from '../../src/telemetry/registry.ts';
 import { systemClock } from '../../src/util/clock.ts';
 import { silentLog } from '../../src/util/log.ts';
@@ -15,6 +16,7 @@ import { FakeView } from '../telemetry/fake-view.ts';
 export class HttpBench {
   readonly view = new FakeView();
   readonly badMetrics = new BadMetrics({ maxAgeMs: 3_600_000 }, { clock: systemClock });
+  readonly profiler = new Profiler(systemClock);
   readonly logLines: string[] = [];
   readonly accessLines: string[] = [];
   readonly server: AdminHttpServer;
@@ -39,6 +41,7 @@ export class HttpBench {
         view: this.view,
         badMetrics: this.badMetrics,
         metrics,
+        profiler: this.profiler,
         table: fakeTable(),
         writePolicy: { token: '', allowRemote: false },
         ...sources,
