@@ -1,14 +1,18 @@
-// A child process that takes lines on one port as badly as it is told: slowly, not at all, or by being away; and tells
-// what it got. Delays are those of lines sent after it was last told to be healthy: the live ones.
+// A child process that takes lines on one port as badly as it is told: slowly, not at all, with resets, or by being away;
+// and tells what it got. Delays are those of lines sent after it was last told to be healthy: the live ones.
 import { createServer, type Server, type Socket } from 'node:net';
 import { DelayHistogram, type DelaySummary } from './delay-histogram.ts';
 import { LineSummer, monotonicMicros, STAMP_MODULUS } from './series-lines.ts';
 
-/** How the sink behaves. `away`: it does not listen; connections end. `frozen`: it accepts and never reads. */
+/**
+ * How the sink behaves. `away`: it does not listen; connections end. `frozen`: it accepts and never reads. `flapping`: it
+ * reads, and resets all connections again and again.
+ */
 export type SinkMode =
   | { readonly mode: 'healthy' }
   | { readonly mode: 'slow'; readonly bytesPerSec: number }
   | { readonly mode: 'frozen' }
+  | { readonly mode: 'flapping'; readonly everyMs: number }
   | { readonly mode: 'away' };
 
 export type TroubledRequest = SinkMode | { readonly report: true };
@@ -28,6 +32,7 @@ class TroubledSink {
   #port = 0;
   #mode: SinkMode = { mode: 'healthy' };
   #budget = 0;
+  #flap: NodeJS.Timeout | undefined;
   #lines = 0;
   #sum = 0;
   #liveFromMicros = 0;
@@ -40,6 +45,7 @@ class TroubledSink {
 
   async apply(mode: SinkMode): Promise<void> {
     this.#mode = mode;
+    clearInterval(this.#flap);
     if (mode.mode === 'away') {
       this.#server?.close();
       this.#server = undefined;
@@ -53,6 +59,11 @@ class TroubledSink {
       for (const socket of this.#sockets) socket.resume();
     }
     if (mode.mode === 'frozen') for (const socket of this.#sockets) socket.pause();
+    if (mode.mode === 'flapping') {
+      this.#flap = setInterval(() => {
+        for (const socket of this.#sockets) socket.resetAndDestroy();
+      }, mode.everyMs);
+    }
     this.#budget = 0;
   }
 
@@ -84,7 +95,7 @@ class TroubledSink {
     });
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#sockets.delete(socket));
-    if (this.#mode.mode === 'healthy' || this.#mode.mode === 'slow') socket.resume();
+    if (this.#mode.mode !== 'frozen') socket.resume();
   }
 
   #stamp(micros: number): void {
