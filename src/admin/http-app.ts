@@ -19,6 +19,7 @@ import { addSpoolRoutes } from './spool-routes.ts';
 import { addTimingRoutes } from './timing-routes.ts';
 import { addTableRoutes } from './table-routes.ts';
 import { addTrafficRoutes } from './traffic-routes.ts';
+import { addTuneRoutes } from './tune-routes.ts';
 import { makeWriteGuard } from './write-guard.ts';
 
 /** Longest body of a request. */
@@ -30,6 +31,7 @@ const REPEAT_MS = 60_000;
 const GROUPS: readonly RouteGroup[] = [
   addLedgerRoutes,
   addTrafficRoutes,
+  addTuneRoutes,
   addTimingRoutes,
   addHealthRoutes,
   addMetricsRoutes,

@@ -6,6 +6,7 @@ import type { BadMetrics } from '../telemetry/bad-metrics.ts';
 import type { Profiler } from '../telemetry/profiler.ts';
 import type { MetricRegistry } from '../telemetry/registry.ts';
 import type { RelayView } from '../telemetry/relay-view.ts';
+import type { TuneFacts } from '../telemetry/tune/tune-facts.ts';
 import type { ChangeAdmin } from './change-routes.ts';
 import type { ReloadConfig } from './reload-routes.ts';
 import type { SpoolAdmin } from './spool-routes.ts';
@@ -19,6 +20,8 @@ export interface AdminSources {
   readonly badMetrics: Pick<BadMetrics, 'list'>;
   readonly metrics: Pick<MetricRegistry, 'render' | 'contentType'>;
   readonly profiler: Pick<Profiler, 'busy' | 'watchEventLoop' | 'takeCpuProfile' | 'takeHeapSnapshot'>;
+  /** Collects what `sluice tune` explains. */
+  readonly tuneFacts: () => Promise<TuneFacts>;
   /** Absent: a relay whose table does not change. */
   readonly changes?: ChangeAdmin | undefined;
   /** Absent: a relay that cannot read its config again. */

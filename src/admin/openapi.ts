@@ -108,6 +108,7 @@ export const API: readonly ApiOperation[] = [
     '/api/timings',
     'Durations, sizes and queue depths of each destination, over 10 s, 1 min, 1 h and all time.',
   ),
+  get('/api/tune', 'The facts that sluice tune explains.'),
   get('/api/spools', 'What waits on disk.'),
   post('/api/spools/{key}/purge', 'Drops what waits on disk for a destination.'),
   {

@@ -18,6 +18,7 @@ import { readConfigAside, writeConfigAside } from './config-thread.ts';
 import { renderExplained } from './render-explained.ts';
 import { addRing } from './ring-command.ts';
 import { addSpool } from './spool-command.ts';
+import { addTune } from './tune/tune-command.ts';
 import { readVersion, renderVersion } from './version.ts';
 
 const DEFAULT_HELP = `
@@ -108,6 +109,7 @@ function makeProgram(world: CommandWorld, done: (code: number) => void): Command
   addExplain(program, world);
   addSpool(program, world, done);
   addRing(program, world);
+  addTune(program, world);
   addImport(program, world, done);
   program
     .command('version')

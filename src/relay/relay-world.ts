@@ -23,7 +23,9 @@ export interface RelayWorld {
   };
   readonly turn: Turn;
   /** Where lines may wait on disk; absent: nowhere. */
-  readonly spools?: Pick<SpoolRoot, 'makeSpool' | 'folderOf'> | undefined;
+  readonly spools?:
+    | (Pick<SpoolRoot, 'makeSpool' | 'folderOf'> & Partial<Pick<SpoolRoot, 'freeBytes'>>)
+    | undefined;
   /** Reads the config again; absent: it cannot be reloaded. */
   readonly readAgain?: (() => Promise<FreshConfig>) | undefined;
   /** Writes a table to the files of the config; absent: it stays as it is. */

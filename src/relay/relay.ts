@@ -17,10 +17,8 @@ import type { Engine } from '../engine/engine.ts';
 import { makeWasmEngine } from '../engine/wasm-engine.ts';
 import type { NetworkInput } from '../input/network-input.ts';
 import { BadMetrics } from '../telemetry/bad-metrics.ts';
-import { DropLog, type DropRow } from '../telemetry/drop-log.ts';
 import type { DropReason } from '../telemetry/drop-reason.ts';
 import { type Ledger, makeLedger, makeRelayCounts, type RelayCounts } from '../telemetry/ledger.ts';
-import { LedgerWatch } from '../telemetry/ledger-watch.ts';
 import { Profiler } from '../telemetry/profiler.ts';
 import { MetricRegistry } from '../telemetry/registry.ts';
 import type { RelayView } from '../telemetry/relay-view.ts';
@@ -37,7 +35,9 @@ import { Routing, type RoutingDependencies } from './routing.ts';
 import { RunBooks } from './run-books.ts';
 import { makeSpoolAdmin } from './spool-admin.ts';
 import { wantsSpool } from './spool-root.ts';
+import { collectTuneFacts } from './tune-facts.ts';
 import { TableControl } from './table-control.ts';
+import { Watches } from './watches.ts';
 import { WriteBack } from './write-back.ts';
 import { WritePacer } from './write-pacer.ts';
 
@@ -64,6 +64,7 @@ export class Relay {
   readonly counts: RelayCounts = makeRelayCounts();
   readonly aggregation: Aggregation;
   readonly traffic: Traffic;
+  readonly watches: Watches;
   readonly #runBooks = new RunBooks(this.counts);
   readonly #world: RelayWorld;
   readonly #badMetrics: BadMetrics;
@@ -72,8 +73,6 @@ export class Relay {
   readonly #inputs: readonly NetworkInput[];
   readonly #http: AdminHttpServer | undefined;
   readonly #telnet: TelnetServer | undefined;
-  readonly #watch: LedgerWatch;
-  readonly #drops: DropLog;
   readonly #budget: QueueBudget;
   readonly #writeBack: WriteBack | undefined;
   #draining = false;
@@ -131,12 +130,12 @@ export class Relay {
       log,
       lookup: world.network.listenLookup,
     });
-    this.#watch = new LedgerWatch({}, { ledger: () => this.ledger(), clock, log });
-    this.#drops = new DropLog({ rows: () => this.#dropRows(), clock, log });
+    const ledger = (): Ledger => this.ledger();
+    this.watches = new Watches({ counts: this.counts, routing: this.routing, ledger, clock, log });
     const view = makeRelayView({ relay: this, inputs: this.#inputs, draining: () => this.#draining }, world);
     const metrics = new MetricRegistry(
       { processMetrics: world.processMetrics },
-      { view, watch: this.#watch, badMetrics, log },
+      { view, watch: this.watches.ledger, badMetrics, log },
     );
     const { httpAddr, adminAddr, writePolicy } = config;
     const table = this.#tableAdmin;
@@ -191,8 +190,12 @@ export class Relay {
     if (udp.some((row) => row.receiveBufferBytes < UDP_BUFFER_SMALL)) {
       this.#world.turn.limitNap(SHORT_NAP_MS);
     }
-    this.#watch.start();
-    this.#drops.start();
+    this.watches.start();
+  }
+
+  /** What one queue may hold of the memory of all, bytes. */
+  get queueRoomBytes(): number {
+    return this.#budget.room(0);
   }
 
   /** Adds the books up. */
@@ -210,8 +213,7 @@ export class Relay {
     await this.#keepWindows();
     await this.routing.drain(deadlineMs);
     await this.#writeBack?.settled();
-    this.#watch.stop();
-    this.#drops.stop();
+    this.watches.stop();
     const adminMs = Math.max(0, Math.min(ADMIN_DRAIN_MS, deadlineMs - clock.monotonicMs()));
     await Promise.all([this.#http?.drain(adminMs), this.#telnet?.drain(adminMs)]);
     return this.ledger().destinations.every((row) => row.dropped.shutdown === undefined);
@@ -230,11 +232,10 @@ export class Relay {
   /** Ends now; what was not sent is dropped as `shutdown`. */
   stop(): void {
     this.#draining = true;
-    this.#watch.stop();
     for (const input of this.#inputs) input.stop();
     this.aggregation.stop();
     this.routing.stop();
-    this.#drops.stop();
+    this.watches.stop();
   }
 
   /** Puts open windows where the next start finds them, once, whoever asks first. */
@@ -268,6 +269,14 @@ export class Relay {
         table,
         writePolicy: this.config.writePolicy,
         view,
+        tuneFacts: () =>
+          collectTuneFacts({
+            relay: this,
+            version: view.version,
+            startedMs: view.startedMs,
+            clock,
+            freeBytes: async () => root?.freeBytes?.(),
+          }),
         badMetrics: this.#badMetrics,
         metrics,
         profiler: new Profiler(clock),
@@ -279,11 +288,6 @@ export class Relay {
     );
   }
 
-  *#dropRows(): Iterable<DropRow> {
-    yield { key: '', addr: '', dropped: this.counts.dropped };
-    yield* this.routing.rows();
-  }
-
   #noteDrop(
     reason: DropReason,
     line: Uint8Array,
@@ -292,7 +296,7 @@ export class Relay {
   ): void {
     const { sender, addr = '' } = where;
     this.#badMetrics.record(reason, line, error, sender ?? addr);
-    this.#drops.note(reason, line, addr);
+    this.watches.drops.note(reason, line, addr);
   }
 
   #makeDispatcher(badMetrics: BadMetrics): LineDispatcher {
@@ -332,7 +336,7 @@ export class Relay {
         engine: this.engine,
         clock,
         aggregation: this.aggregation,
-        left: (row) => this.#drops.closed(row),
+        left: (row) => this.watches.drops.closed(row),
         destination: {
           ...network,
           clock,
@@ -346,7 +350,7 @@ export class Relay {
           entered: (lines) => this.#runBooks.entered(lines),
           paceMs: () => pacer.paceMs,
           noteWrite: (bytes) => pacer.noteWrite(bytes),
-          noteDropped: (reason, lines, addr) => this.#drops.note(reason, lines, addr),
+          noteDropped: (reason, lines, addr) => this.watches.drops.note(reason, lines, addr),
           noteRejected: (line, error, addr) => this.#noteDrop('rejected', line, error, { addr }),
           noteUnencodable: (line, error, addr) => this.#noteDrop('encode_error', line, error, { addr }),
         },

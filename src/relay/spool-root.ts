@@ -90,6 +90,15 @@ export class SpoolRoot {
     );
   }
 
+  /** What is free on the disk, bytes; undefined where that cannot be told. */
+  async freeBytes(): Promise<number | undefined> {
+    try {
+      return (await this.#files.space(this.path)).freeBytes;
+    } catch {
+      return undefined;
+    }
+  }
+
   /** Names the folder of a spool, relative to the root. */
   folderOf(key: string, shard: number): string {
     return spoolFolderName(key, shard);

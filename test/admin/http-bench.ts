@@ -8,6 +8,7 @@ import { AdminHttpServer, type HttpServerOptions } from '../../src/admin/http-se
 import { BadMetrics } from '../../src/telemetry/bad-metrics.ts';
 import { Profiler } from '../../src/telemetry/profiler.ts';
 import { MetricRegistry } from '../../src/telemetry/registry.ts';
+import type { TuneFacts } from '../../src/telemetry/tune/tune-facts.ts';
 import { systemClock } from '../../src/util/clock.ts';
 import { silentLog } from '../../src/util/log.ts';
 import { fakeTable } from './fake-table.ts';
@@ -17,6 +18,14 @@ export class HttpBench {
   readonly view = new FakeView();
   readonly badMetrics = new BadMetrics({ maxAgeMs: 3_600_000 }, { clock: systemClock });
   readonly profiler = new Profiler(systemClock);
+  readonly tuneFacts: TuneFacts = {
+    version: '1.2.3',
+    instance: 'test',
+    uptimeSec: 10,
+    cpuSec: 1,
+    traffic: this.view.traffic(),
+    destinations: [],
+  };
   readonly logLines: string[] = [];
   readonly accessLines: string[] = [];
   readonly server: AdminHttpServer;
@@ -39,6 +48,7 @@ export class HttpBench {
     const app = (this.app = makeHttpApp(
       {
         view: this.view,
+        tuneFacts: async () => this.tuneFacts,
         badMetrics: this.badMetrics,
         metrics,
         profiler: this.profiler,

@@ -108,7 +108,7 @@ test('help names every command, the exit codes and, for run, a flag for each key
   assert.equal(main.code, 0);
   for (const word of ['run ', 'check ', 'explain ', 'spool ', 'version ', 'Exit codes:'])
     assert.ok(main.out.includes(word), word);
-  for (const later of ['tune', 'tail', 'bench']) {
+  for (const later of ['tail', 'bench']) {
     assert.doesNotMatch(main.out, new RegExp(`^  ${later}`, 'm'));
   }
   const run = await runCommand(['run', '--help']);
