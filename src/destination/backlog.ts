@@ -19,7 +19,7 @@ import { ReplayPace } from './replay-pace.ts';
 import { ReplayProgress, type ReplayView } from './replay-progress.ts';
 import { Spill } from './spill.ts';
 import type { CutLines } from './redo-window.ts';
-import { SpoolBooks } from './spool-books.ts';
+import { type Inherited, SpoolBooks } from './spool-books.ts';
 import type { Spool, SpoolEvents, SpoolRefusal, SpoolStats } from './spool/spool.ts';
 
 export interface BacklogOptions {
@@ -39,7 +39,7 @@ export interface BacklogOptions {
 export interface BacklogDependencies {
   readonly makeSpool: (events: SpoolEvents) => Spool;
   readonly spoolFree?: Promise<void> | undefined;
-  readonly inherit?: ((linesFound: number) => number) | undefined;
+  readonly inherit?: ((linesFound: number) => Inherited) | undefined;
   readonly counts: DestinationCounts;
   /** Given: the destination is durable. */
   readonly journalBooks: JournalBooks | undefined;
@@ -74,7 +74,8 @@ export class Backlog {
   /** Where the destination is durable, `#mover` is the journal. */
   readonly #mover: Spill | Journal;
   readonly #journal: Journal | undefined;
-  readonly #replay: Replay;
+  /** What is sent from disk. */
+  readonly replay: Replay;
   readonly #pace: ReplayPace;
   readonly #progress: ReplayProgress;
   #state: 'opening' | 'ready' | 'unusable' | 'saving' | 'closed' = 'opening';
@@ -90,7 +91,7 @@ export class Backlog {
   constructor(options: BacklogOptions, dependencies: BacklogDependencies) {
     this.#options = options;
     this.#deps = dependencies;
-    const { counts, clock, log, queue, journalBooks, roomy: over } = dependencies;
+    const { counts, clock, log, journalBooks, roomy: over } = dependencies;
     this.#patience = new DiskPatience({ clock, isBehind: () => this.#mover.blocks > 0, over });
     const books = new SpoolBooks(counts);
     this.#books = books;
@@ -100,7 +101,7 @@ export class Backlog {
         this.#relieved();
         this.#journal?.look();
       },
-      readable: () => this.#replay.refill(),
+      readable: () => this.replay.refill(),
     });
     const spool = this.#spool;
     this.#pace = new ReplayPace(options);
@@ -111,11 +112,11 @@ export class Backlog {
       new Journal(options, {
         ...moved,
         journalBooks,
-        keepsUp: () => this.#replay.keepsUp && !dependencies.isAway(),
+        keepsUp: () => this.replay.keepsUp && !dependencies.isAway(),
         isOpen: () => this.#state === 'ready' || this.#state === 'saving',
       });
     this.#mover = this.#journal ?? new Spill(options, { ...moved, isOpen: () => this.#state === 'ready' });
-    this.#replay = new Replay(options, {
+    this.replay = new Replay(options, {
       spool,
       books,
       pace: this.#pace,
@@ -125,8 +126,7 @@ export class Backlog {
       again: (afterMs) => this.#again(afterMs),
       exhausted: () => this.#exhausted(),
     });
-    const { order } = options;
-    this.#last = new LastBlocks({ order }, { spool, mover: this.#mover, replay: this.#replay, queue, clock });
+    this.#last = new LastBlocks(options, { ...moved, mover: this.#mover, replay: this.replay });
   }
 
   /** True while memory that runs full is relieved to disk. */
@@ -156,6 +156,11 @@ export class Backlog {
     return this.#patience.has && this.refusal === 'slow_spool';
   }
 
+  /** Lines on disk that were written to a connection that broke. */
+  get repeats(): number {
+    return this.#books.repeats;
+  }
+
   get stats(): SpoolStats {
     return this.#spool.stats;
   }
@@ -164,14 +169,9 @@ export class Backlog {
     return this.#progress.view;
   }
 
-  /** What is sent from disk. */
-  get replay(): Replay {
-    return this.#replay;
-  }
-
   /** True when something may be sent from disk, now or soon. */
   get hasMore(): boolean {
-    return this.#state === 'opening' || (this.#state === 'ready' && !this.#replay.isExhausted);
+    return this.#state === 'opening' || (this.#state === 'ready' && !this.replay.isExhausted);
   }
 
   /** Opens the folder; resolves when that is decided, and never rejects. */
@@ -208,10 +208,10 @@ export class Backlog {
 
   /** Gives up what is on disk; returns the lines that went. */
   async purge(): Promise<number> {
-    while (this.#state === 'ready' && this.#replay.isReading) {
+    while (this.#state === 'ready' && this.replay.isReading) {
       await new Promise<void>((resolve) => void this.#deps.clock.after(PURGE_RETRY_MS, resolve));
     }
-    return this.#state === 'ready' ? this.#replay.purge() : 0;
+    return this.#state === 'ready' ? this.replay.purge() : 0;
   }
 
   /** The connection is new. */
@@ -222,7 +222,7 @@ export class Backlog {
   /** Takes the next write from disk; `live`: lines in memory wait too. */
   take(nowMs: number, live: boolean): Buffer | undefined {
     if (this.#state !== 'ready' || (live && !this.isAhead && this.#dueBytes <= 0)) return undefined;
-    const bytes = this.#replay.isExhausted ? undefined : this.#replay.take(nowMs);
+    const bytes = this.replay.isExhausted ? undefined : this.replay.take(nowMs);
     if (bytes !== undefined) this.#dueBytes = live ? this.#dueBytes - bytes.length : 0;
     return bytes;
   }
@@ -230,38 +230,37 @@ export class Backlog {
   /** True while lines are on their way through the disk that another destination would hold in memory. */
   get isFlowing(): boolean {
     if (this.#journal === undefined || this.#state !== 'ready' || this.#isBig) return false;
-    return this.#journal.isMoving || !this.#replay.isExhausted;
+    return this.#journal.isMoving || !this.replay.isExhausted;
   }
 
   /** Takes the rest of a record that was begun; undefined when there is none, or it may not leave yet. */
   takeBegun(nowMs: number): Buffer | undefined {
-    return this.#state === 'ready' && this.#replay.inRecord ? this.#replay.take(nowMs) : undefined;
+    return this.#state === 'ready' && this.replay.inRecord ? this.replay.take(nowMs) : undefined;
   }
 
   /** Takes a write of the size that `cut` allows, whatever waits in memory. */
   takeStep(nowMs: number, cut: CutLines): Buffer | undefined {
-    return this.#state === 'ready' && !this.#replay.isExhausted ? this.#replay.take(nowMs, cut) : undefined;
+    return this.#state === 'ready' && !this.replay.isExhausted ? this.replay.take(nowMs, cut) : undefined;
   }
 
   /** A write of the backlog is done. Returns its lines. */
   sent(at: StreamPoint, nowMs: number, durationMs: number): number {
-    const isPaced = this.#replay.isPaced;
-    const lines = this.#replay.sent(at);
+    const isPaced = this.replay.isPaced;
+    const lines = this.replay.sent(at);
     this.#pace.wrote(nowMs, lines, durationMs, isPaced);
     return lines;
   }
 
   /** A write of lines from memory is done. */
   sentLive(at: StreamPoint, nowMs: number, bytes: number, lines: number, durationMs: number): void {
-    this.#replay.trim(at);
+    this.replay.trim(at);
     this.#pace.wrote(nowMs, lines, durationMs, false);
-    const dueBytesMax = this.#options.writeBytesMax;
-    this.#dueBytes = Math.min(dueBytesMax, this.#dueBytes + bytes / LIVE_BYTES_PER_REPLAYED);
+    this.#dueBytes = Math.min(this.#options.writeBytesMax, this.#dueBytes + bytes / LIVE_BYTES_PER_REPLAYED);
   }
 
   /** The connection broke. */
   broke(at: StreamPoint): void {
-    this.#replay.broke(at);
+    this.replay.broke(at);
     // It begins again with what is on disk; memory is for those whose peers are there.
     if (this.#journal !== undefined) this.#spool.forget();
     this.look();
@@ -269,8 +268,8 @@ export class Backlog {
 
   /** The write under way ends here; the connection lives, and what it has taken arrives. */
   callOff(bytes: number, recalls = true): void {
-    this.#replay.callOff(bytes, recalls);
-    this.#replay.ackAll();
+    this.replay.callOff(bytes, recalls);
+    this.replay.ackAll();
   }
 
   /**
@@ -302,7 +301,7 @@ export class Backlog {
     this.#journal?.stop();
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#replay.stop();
+    this.replay.stop();
     this.#last.end();
     void this.#spool.close();
   }
@@ -333,7 +332,7 @@ export class Backlog {
 
   async #close(withinMs: number): Promise<void> {
     this.#state = 'closed';
-    this.#replay.stop();
+    this.replay.stop();
     const { promise, resolve } = Promise.withResolvers<void>();
     const cancel = this.#deps.clock.after(withinMs, resolve);
     await Promise.race([this.#spool.close(), promise]);
@@ -385,7 +384,8 @@ export class Backlog {
 
   #exhausted(): void {
     const { lines, repeats } = this.#books;
-    if (lines > 0 && this.#mover.blocks === 0 && this.#spool.stats.lines === 0) this.#books.emptied();
+    if (lines + repeats > 0 && this.#mover.blocks === 0 && this.#spool.stats.lines === 0)
+      this.#books.emptied();
     if (this.#books.lines === 0 && repeats === 0) this.#progress.ended();
   }
 

@@ -6,6 +6,7 @@ import type { SenderDependencies } from './make-sender.ts';
 import type { DestinationOptions } from './options.ts';
 import type { QueueBudget } from './queue-budget.ts';
 import type { SlabPool } from './slab-pool.ts';
+import type { Inherited } from './spool-books.ts';
 import type { Spool, SpoolEvents } from './spool/spool.ts';
 
 /** All that a destination is handed. */
@@ -26,8 +27,8 @@ export interface DestinationDependencies extends SenderDependencies {
   readonly entered?: (lines: number) => void;
   /** Resolves when whoever had that spool before has closed it; absent: nobody had. */
   readonly spoolFree?: Promise<void> | undefined;
-  /** Takes lines found on disk out of the books of who left them there; tells how many came in since the start. */
-  readonly inherit?: ((linesFound: number) => number) | undefined;
+  /** Takes lines found on disk out of the books of who left them there. */
+  readonly inherit?: ((linesFound: number) => Inherited) | undefined;
   /** The least time between two small writes, ms, now; absent: 0. */
   readonly paceMs?: () => number;
   /** Hears that `available` may have changed. */

@@ -169,7 +169,7 @@ export class Destination implements Output {
   }
 
   /** The lines on disk; undefined without a disk. */
-  get backlog(): Pick<Backlog, 'stats' | 'progress' | 'load' | 'purge'> | undefined {
+  get backlog(): Pick<Backlog, 'stats' | 'progress' | 'repeats' | 'load' | 'purge'> | undefined {
     return this.#backlog;
   }
 

@@ -5,10 +5,12 @@ import type { LineQueue } from './line-queue.ts';
 import type { ReplayOrder } from './options.ts';
 import type { Replay } from './replay.ts';
 import type { Spill } from './spill.ts';
+import type { SpoolBooks } from './spool-books.ts';
 import type { Spool, SpoolBlock } from './spool/spool.ts';
 
 export interface LastBlocksDependencies {
   readonly spool: Spool;
+  readonly books: Pick<SpoolBooks, 'rewound'>;
   readonly mover: Spill | Journal;
   readonly replay: Replay;
   readonly queue: LineQueue;
@@ -33,14 +35,16 @@ export class LastBlocks {
 
   /** Puts everything on disk; resolves when the disk has it, does not take it, or the time is up. */
   async save(): Promise<void> {
-    const { queue, clock, mover } = this.#deps;
+    const { queue, clock, mover, books } = this.#deps;
     if (this.#order === 'live_first') await this.#saveRest();
     const nowMs = clock.monotonicMs();
     while (queue.hasAgain && !this.#isOver) {
       // What was written to a connection that broke: in no column of the books, but it may not have arrived.
       const bytes = Buffer.from(queue.take() ?? []);
       const { lines } = queue.complete(nowMs);
-      await this.#put({ bytes, lines, firstMs: clock.wallMs() }, () => undefined);
+      await this.#put({ bytes, lines, firstMs: clock.wallMs() }, (ok) => {
+        if (ok) books.rewound(lines);
+      });
     }
     while (!mover.all() && mover.refusal === 'slow_spool' && (await this.#pause()));
     while (mover.blocks + this.#puts > 0 && (await this.#pause()));

@@ -4,6 +4,16 @@
 import type { DropReason } from '../telemetry/drop-reason.ts';
 import type { DestinationCounts } from '../telemetry/ledger.ts';
 
+/** What of the lines found on disk another destination of this relay has left. */
+export interface Inherited {
+  /** Lines that came in since the relay started. */
+  readonly entered: number;
+  /** Lines that it had written, to a connection that broke. */
+  readonly repeats: number;
+}
+
+const NOTHING: Inherited = { entered: 0, repeats: 0 };
+
 export class SpoolBooks {
   readonly #counts: DestinationCounts;
   #repeats = 0;
@@ -22,11 +32,12 @@ export class SpoolBooks {
     return this.#repeats;
   }
 
-  /** Books what was on disk at start; `entered` of it came in since the relay started, and was in the books of another. */
-  loaded(lines: number, entered = 0): void {
+  /** Books what was on disk at start; a part of it may come out of the books of another. */
+  loaded(lines: number, { entered, repeats }: Inherited = NOTHING): void {
+    this.#repeats += repeats;
     this.#counts.in += entered;
-    this.#counts.loaded += lines - entered;
-    this.#counts.spooled += lines;
+    this.#counts.loaded += lines - entered - repeats;
+    this.#counts.spooled += lines - repeats;
   }
 
   /** Books lines that go from memory to disk. */

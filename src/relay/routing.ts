@@ -293,7 +293,8 @@ export class Routing {
       this.#leaving.delete(destination);
       this.#deps.left?.(rowOf(destination));
       addCounts(this.#retired, destination.counts);
-      this.#legacies.leave(spoolName(destination.key, this.shardOf(destination)), destination.counts);
+      const spool = spoolName(destination.key, this.shardOf(destination));
+      this.#legacies.leave(spool, destination.counts, destination.backlog?.repeats ?? 0);
     });
     this.#leaving.set(destination, ended);
   }

@@ -1,5 +1,6 @@
 // A destination with a disk, both in the test's hand, and ways to let things happen.
 import assert from 'node:assert/strict';
+import type { DestinationDependencies } from '../../src/destination/destination-dependencies.ts';
 import type { FakeDisk, FakeSpool } from './fake-spool.ts';
 import { makeRig, type Rig } from './rig.ts';
 
@@ -18,8 +19,9 @@ export function diskWith(...texts: string[]): FakeDisk {
 export async function startRig(
   text: string,
   disk: FakeDisk = emptyDisk(),
+  inherit?: DestinationDependencies['inherit'],
 ): Promise<Rig & { readonly spool: FakeSpool }> {
-  const rig = makeRig(text, { disk });
+  const rig = makeRig(text, inherit === undefined ? { disk } : { disk, inherit });
   const { spool } = rig;
   assert.ok(spool !== undefined);
   rig.destination.start();

@@ -49,6 +49,38 @@ test('a drain whose peer is away puts queue and redo on disk at once', async () 
   rig.finish();
 });
 
+test('what was written to a connection that broke is resent, not written, by who takes the spool over', async () => {
+  const disk = emptyDisk();
+  const rig = await startRig('10.0.0.1:2003 order=strict', disk);
+  rig.network.last.accept();
+  rig.push(numbered(1, 5));
+  rig.turn();
+  rig.network.last.completeAll();
+  rig.network.last.fail();
+  rig.push(numbered(6, 8));
+  const drained = rig.destination.drain(rig.clock.nowMs + 60_000);
+  await rig.settle();
+  rig.clock.advance(50);
+  await drained;
+  const repeats = rig.destination.backlog?.repeats ?? 0;
+  assert.equal(repeats, 5);
+  rig.finish();
+  const next = await startRig('10.0.0.1:2003 order=strict', disk, () => ({ entered: 3, repeats }));
+  next.network.last.accept();
+  await flow(next);
+  assert.equal(next.network.last.received, numbered(1, 8));
+  const { counts } = next.destination;
+  assert.deepEqual(
+    [counts.loaded, counts.in, counts.written, counts.spooled, counts.resent],
+    [0, 3, 3, 0, 5],
+  );
+  // Nothing is ahead of live lines any more.
+  next.push(numbered(9, 9));
+  await flow(next, 5);
+  assert.equal(counts.written, 4);
+  next.finish();
+});
+
 test('a drain while the backlog is sent finishes its record and leaves the others for the next start, no line twice', async () => {
   const disk = diskWith(numbered(1, 1000), numbered(1001, 1100));
   const rig = await startRig('10.0.0.1:2003 iobuf=4096', disk);

@@ -8,11 +8,11 @@ import { assertConserved } from '../assert-conserved.ts';
 test('what one left is taken out of the books of the gone once, as what it was', () => {
   const retired = { ...makeDestinationCounts(), in: 10, loaded: 5, written: 3, spooled: 12 };
   const legacies = new SpoolLegacies(retired);
-  legacies.leave('a', { ...retired });
-  assert.equal(legacies.inherit('b', 12), 0, 'nobody left anything there');
-  assert.equal(legacies.inherit('a', 12), 10);
+  legacies.leave('a', { ...retired }, 7);
+  assert.deepEqual(legacies.inherit('b', 12), { entered: 0, repeats: 0 }, 'nobody left anything there');
+  assert.deepEqual(legacies.inherit('a', 15), { entered: 10, repeats: 3 });
   assert.deepEqual([retired.in, retired.loaded, retired.spooled], [0, 3, 0]);
-  assert.equal(legacies.inherit('a', 12), 0);
+  assert.deepEqual(legacies.inherit('a', 12), { entered: 0, repeats: 0 });
   assertConserved(retired);
 });
 
@@ -27,10 +27,11 @@ test('the books of the gone balance and stay above zero, however much is found a
         const written = one.in + one.loaded - spooled;
         const counts = { ...makeDestinationCounts(), in: one.in, loaded: one.loaded, spooled, written };
         for (const name of ['in', 'loaded', 'spooled', 'written'] as const) retired[name] += counts[name];
-        legacies.leave(`spool ${index}`, counts);
+        legacies.leave(`spool ${index}`, counts, index);
       }
       for (const [index, { found }] of all.entries()) {
-        assert.ok(legacies.inherit(`spool ${index}`, found) <= found);
+        const { entered, repeats } = legacies.inherit(`spool ${index}`, found);
+        assert.ok(entered + repeats <= found);
         assertConserved(retired);
         assert.ok(retired.loaded >= 0);
       }
