@@ -7,6 +7,7 @@ import type { Clock } from '../util/clock.ts';
 import { addBadMetricsRoutes } from './bad-metrics-routes.ts';
 import { addChangeRoutes } from './change-routes.ts';
 import { addConfigRoutes } from './config-routes.ts';
+import { addDebugVarsRoutes } from './debug-vars-routes.ts';
 import { addHealthRoutes } from './health-routes.ts';
 import { type AdminSources, type RouteGroup, renderError } from './http-context.ts';
 import { addLedgerRoutes } from './ledger-routes.ts';
@@ -35,6 +36,7 @@ const GROUPS: readonly RouteGroup[] = [
   addTimingRoutes,
   addHealthRoutes,
   addMetricsRoutes,
+  addDebugVarsRoutes,
   addBadMetricsRoutes,
   addSpoolRoutes,
   addReloadRoutes,

@@ -22,6 +22,8 @@ export interface AdminSources {
   readonly profiler: Pick<Profiler, 'busy' | 'watchEventLoop' | 'takeCpuProfile' | 'takeHeapSnapshot'>;
   /** Collects what `sluice tune` explains. */
   readonly tuneFacts: () => Promise<TuneFacts>;
+  /** Renders GET /debug/vars2. */
+  readonly debugVars: () => string;
   /** Absent: a relay whose table does not change. */
   readonly changes?: ChangeAdmin | undefined;
   /** Absent: a relay that cannot read its config again. */

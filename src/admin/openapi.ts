@@ -116,6 +116,8 @@ export const API: readonly ApiOperation[] = [
     bodyType: 'text/plain',
   },
   { ...get('/metrics', 'Metrics for Prometheus.'), answerType: 'text/plain' },
+  get('/debug/vars2', "Metrics under carbon-relay-ng's names."),
+  get('/debug/vars', 'The same.'),
   { ...get('/healthz', 'Whether the books balance.'), answerType: 'text/plain' },
   { ...get('/readyz', 'Whether the relay wants traffic.'), answerType: 'text/plain' },
   { ...get('/debug/pprof/', 'What profiles there are, and how the event loop does.'), isPrivate: true },

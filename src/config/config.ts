@@ -1,6 +1,7 @@
 // The whole config as a plain value: what the relay is built from. Nothing in it refers back to a file, but `warnings`.
 import type { InputOptions } from '../input/options.ts';
 import type { ValidationLevels } from '../metric/validation-levels.ts';
+import type { SelfMetricsOptions } from '../telemetry/options.ts';
 import type { TableOptions } from '../table/options.ts';
 import type { LogThreshold } from '../util/log-level.ts';
 import type { Problem } from './problem.ts';
@@ -29,6 +30,7 @@ export interface Config {
   /** Telnet. */
   readonly adminAddr: string;
   readonly writePolicy: WritePolicy;
+  readonly selfMetrics: SelfMetricsOptions;
   readonly spoolDir: string;
   /** Of destinations that do not say. */
   readonly durability: 'memory' | 'disk';

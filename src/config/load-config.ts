@@ -12,6 +12,7 @@ import { noticeOptions } from './notice.ts';
 import { type Flags, Overrides } from './overrides.ts';
 import { outsidePlace, type Problem, Problems, sortProblems } from './problem.ts';
 import type { ParseDestination } from './read-destination.ts';
+import { readSelfMetrics } from './read-self-metrics.ts';
 import { readTable } from './read-table.ts';
 import { AMQP_SECTION, INSTRUMENTATION_SECTION, keyName, type Section, TOP_SECTION } from './sections.ts';
 import { readSettings, type Settings } from './settings.ts';
@@ -92,8 +93,13 @@ function readConfig(
   const top = readSettings({ section: TOP_SECTION, table: root, place: root.place, overrides }, problems);
   noticeOptions(TOP_SECTION, top, problems);
   const keys = { ...top.values() };
-  for (const section of [AMQP_SECTION, INSTRUMENTATION_SECTION]) {
-    const values = readNoticed(root, section, overrides, problems).values();
+  const amqp = readSection(root, AMQP_SECTION, overrides, problems);
+  const instrumentation = readSection(root, INSTRUMENTATION_SECTION, overrides, problems);
+  for (const [section, settings] of [
+    [AMQP_SECTION, amqp],
+    [INSTRUMENTATION_SECTION, instrumentation],
+  ] as const) {
+    const values = settings.values();
     for (const option of section.options) {
       const value = values[option.name];
       if (value !== undefined) keys[keyName(section, option)] = value;
@@ -103,11 +109,12 @@ function readConfig(
   checkAddresses(top, problems);
   const table = readTable(root, top, overrides, dependencies.parseDestination, problems);
   const shown = goConfig(root, top, overrides);
-  return { ...topValues(top), table, files: [], digest: '', keys, shown, warnings: [] };
+  const selfMetrics = readSelfMetrics(instrumentation, problems);
+  return { ...topValues(top), selfMetrics, table, files: [], digest: '', keys, shown, warnings: [] };
 }
 
-/** Reads a section of which nothing is built, for its mistakes and for what has to be said about it. */
-function readNoticed(root: TomlTable, section: Section, overrides: Overrides, problems: Problems): Settings {
+/** Reads a section, for its values, its mistakes and what has to be said about it. */
+function readSection(root: TomlTable, section: Section, overrides: Overrides, problems: Problems): Settings {
   const table = findTable(root, section, problems);
   const place = table?.place ?? root.place;
   const settings = readSettings({ section, table, place, overrides }, problems);
@@ -115,7 +122,7 @@ function readNoticed(root: TomlTable, section: Section, overrides: Overrides, pr
   return settings;
 }
 
-type Derived = 'table' | 'files' | 'digest' | 'keys' | 'shown' | 'warnings';
+type Derived = 'selfMetrics' | 'table' | 'files' | 'digest' | 'keys' | 'shown' | 'warnings';
 
 function topValues(top: Settings): Omit<Config, Derived> {
   return {

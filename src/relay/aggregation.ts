@@ -7,6 +7,7 @@
 import { Aggregator, type FamilyOutput } from '../table/aggregator/aggregator.ts';
 import { computeFunction } from '../table/aggregator/functions.ts';
 import { LiveRule } from '../table/aggregator/live-rule.ts';
+import { ReceivedRange } from '../table/aggregator/received-range.ts';
 import { renderValue } from '../table/aggregator/render-value.ts';
 import type { Slot } from '../table/aggregator/slot-table.ts';
 import {
@@ -79,6 +80,7 @@ interface Departure {
 
 export class Aggregation {
   readonly windows: Windows;
+  readonly #received = new ReceivedRange();
   readonly #deps: AggregationDependencies;
   /** By their place in the table. */
   #rules: readonly LiveRule[] = [];
@@ -127,7 +129,9 @@ export class Aggregation {
 
   /** Takes the values of a run. */
   take(values: ValueBatch): void {
-    this.windows.take(values, this.#nowSec());
+    const nowSec = this.#nowSec();
+    this.#received.take(values, nowSec);
+    this.windows.take(values, nowSec);
   }
 
   /** The figures of all aggregators, in the order of the table. */
@@ -140,7 +144,7 @@ export class Aggregation {
       open: this.windows.open(rule),
       waiting: this.windows.waiting(rule),
     }));
-    return { rules, keys: slots, valuesRefused };
+    return { rules, keys: slots, receivedRange: this.#received.read(this.#nowSec()), valuesRefused };
   }
 
   /** Lets no more windows leave by the clock. */

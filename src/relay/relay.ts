@@ -7,7 +7,6 @@ import type { Hono } from 'hono';
 import { makeHttpApp } from '../admin/http-app.ts';
 import { AdminHttpServer } from '../admin/http-server.ts';
 import type { ReloadConfig } from '../admin/reload-routes.ts';
-import { renderTable } from '../admin/render-table.ts';
 import type { TableAdmin } from '../admin/table-admin.ts';
 import { TelnetServer } from '../admin/telnet-server.ts';
 import type { Config } from '../config/config.ts';
@@ -26,6 +25,7 @@ import { Traffic } from '../telemetry/traffic.ts';
 import { Aggregation, WINDOW_BOUNDS } from './aggregation.ts';
 import { LineDispatcher } from './dispatcher.ts';
 import { loadWindows, saveWindows } from './keep-windows.ts';
+import { logTable } from './log-table.ts';
 import { makeInputs } from './make-inputs.ts';
 import { makeTableAdmin } from './make-table-admin.ts';
 import { makeRelayView } from './relay-view.ts';
@@ -33,6 +33,7 @@ import type { RelayWorld } from './relay-world.ts';
 import { Reload } from './reload.ts';
 import { Routing, type RoutingDependencies } from './routing.ts';
 import { RunBooks } from './run-books.ts';
+import { makeSelfMetrics, type SelfMetrics } from './self-metrics.ts';
 import { makeSpoolAdmin } from './spool-admin.ts';
 import { wantsSpool } from './spool-root.ts';
 import { collectTuneFacts } from './tune-facts.ts';
@@ -75,6 +76,7 @@ export class Relay {
   readonly #telnet: TelnetServer | undefined;
   readonly #budget: QueueBudget;
   readonly #writeBack: WriteBack | undefined;
+  readonly #selfMetrics: SelfMetrics;
   #draining = false;
   #windowsKept: Promise<void> | undefined;
 
@@ -139,6 +141,12 @@ export class Relay {
     );
     const { httpAddr, adminAddr, writePolicy } = config;
     const table = this.#tableAdmin;
+    this.#selfMetrics = makeSelfMetrics(config.selfMetrics, {
+      world,
+      view,
+      routing: this.routing,
+      dispatcher,
+    });
     const app = this.#makeApp(table, view, metrics);
     if (adminAddr !== '') {
       this.#telnet = new TelnetServer({ addr: adminAddr, policy: writePolicy }, { table, log, clock });
@@ -175,7 +183,7 @@ export class Relay {
   async start(): Promise<void> {
     try {
       this.tableControl.start();
-      this.#logTable();
+      logTable(this.#tableAdmin, this.#world.log);
       await loadWindows(this.aggregation, this.#world.windowFile, this.#world.log);
       for (const input of this.#inputs) await input.start();
       await this.#telnet?.start();
@@ -191,6 +199,7 @@ export class Relay {
       this.#world.turn.limitNap(SHORT_NAP_MS);
     }
     this.watches.start();
+    this.#selfMetrics.start();
   }
 
   /** What one queue may hold of the memory of all, bytes. */
@@ -210,6 +219,7 @@ export class Relay {
     const deadlineMs = clock.monotonicMs() + timeoutMs;
     const inputsMs = deadlineMs - Math.min(DRAIN_RESERVE_MS, timeoutMs / 2);
     await Promise.all(this.#inputs.map((input) => input.drain(inputsMs)));
+    this.#selfMetrics.stop();
     await this.#keepWindows();
     await this.routing.drain(deadlineMs);
     await this.#writeBack?.settled();
@@ -223,6 +233,7 @@ export class Relay {
   async hasten(withinMs: number): Promise<void> {
     this.#draining = true;
     const deadlineMs = this.#world.clock.monotonicMs() + withinMs;
+    this.#selfMetrics.stop();
     for (const input of this.#inputs) input.stop();
     const kept = this.#keepWindows();
     // Without a file they have left by now; a disk that hangs must not hold the spools up.
@@ -232,6 +243,7 @@ export class Relay {
   /** Ends now; what was not sent is dropped as `shutdown`. */
   stop(): void {
     this.#draining = true;
+    this.#selfMetrics.stop();
     for (const input of this.#inputs) input.stop();
     this.aggregation.stop();
     this.routing.stop();
@@ -247,17 +259,6 @@ export class Relay {
   get #tableAdmin(): TableAdmin {
     const { tableControl: control, routing, config } = this;
     return makeTableAdmin({ control, routing, spoolDir: config.spoolDir });
-  }
-
-  /** Says what is in force, in the columns of the telnet command `view`, as crng does. */
-  #logTable(): void {
-    const { log } = this.#world;
-    const title = [
-      '===========================',
-      '========== TABLE ==========',
-      '===========================',
-    ];
-    for (const line of [...title, ...renderTable(this.#tableAdmin).split('\n')]) log.info(line);
   }
 
   #makeApp(table: TableAdmin, view: RelayView, metrics: MetricRegistry): Hono {
@@ -280,6 +281,7 @@ export class Relay {
         badMetrics: this.#badMetrics,
         metrics,
         profiler: new Profiler(clock),
+        debugVars: () => this.#selfMetrics.debugVars(),
         spools,
         reload,
         changes: this.tableControl,

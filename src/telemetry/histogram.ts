@@ -25,6 +25,7 @@ export interface Summary {
   readonly stddev: number;
   readonly p50: number;
   readonly p75: number;
+  readonly p90: number;
   readonly p95: number;
   readonly p99: number;
   readonly p999: number;
@@ -44,6 +45,7 @@ export interface HistogramView {
   window(name: WindowName, nowMs: number): Summary;
   total(nowMs: number): Summary;
   rates(nowMs: number): Rates;
+  /** Makes a reader, whose first look is at everything since the start. It is never let go of: make few. */
   reader(): HistogramReader;
 }
 
@@ -111,11 +113,12 @@ export class Histogram implements HistogramView {
     return this.#rates.read(this.count, nowMs);
   }
 
-  /** Makes a reader; what was recorded before is not for it. */
+  /** Makes a reader, whose first look is at everything since the start. */
   reader(): HistogramReader {
-    const extremes = noExtremes();
+    let taken: Slice = EMPTY_SLICE;
+    const { min, max } = this.#all();
+    const extremes: Extremes = { min, max };
     this.#unread.push(extremes);
-    let taken = this.#all();
     return {
       take: (nowMs) => {
         this.#advance(nowMs);
@@ -181,6 +184,7 @@ function summarize(slice: Slice): Summary {
     stddev: count === 0 ? 0 : Math.sqrt(Math.max(0, sumOfSquares / count - mean * mean)),
     p50: quantileOf(slice, 0.5),
     p75: quantileOf(slice, 0.75),
+    p90: quantileOf(slice, 0.9),
     p95: quantileOf(slice, 0.95),
     p99: quantileOf(slice, 0.99),
     p999: quantileOf(slice, 0.999),

@@ -123,11 +123,19 @@ export interface SpoolFigures {
     | undefined;
 }
 
+/** Timestamps of points, seconds since 1970. */
+export interface TimestampRange {
+  readonly minSec: number;
+  readonly maxSec: number;
+}
+
 /** All aggregators, in the order of the table. */
 export interface AggregationStats {
   readonly rules: readonly AggregatorStats[];
   /** Results by key that have a place now. */
   readonly keys: number;
+  /** The timestamps that came within a second just now; undefined when none did. */
+  readonly receivedRange: TimestampRange | undefined;
   /** Values that found no memory and are missing in percentiles, median, stdev and variance. */
   readonly valuesRefused: number;
 }

@@ -52,6 +52,7 @@ export class HttpBench {
         badMetrics: this.badMetrics,
         metrics,
         profiler: this.profiler,
+        debugVars: () => '{}\n',
         table: fakeTable(),
         writePolicy: { token: '', allowRemote: false },
         ...sources,

@@ -38,7 +38,13 @@ test('COMPAT 10: the config is shown with the field names of Go, and zero for wh
   assert.partialDeepStrictEqual(Rewriter, [{ Old: 'a', New: '', Not: '', Max: -1 }]);
   assert.equal((Amqp as Record<string, unknown>)['Amqp_host'], '');
   assert.deepEqual(Init, { Cmds: null });
-  assert.deepEqual(Instrumentation, { Graphite_addr: '', Graphite_interval: 0 });
+  assert.deepEqual(Instrumentation, {
+    Graphite_addr: '',
+    Graphite_interval: 0,
+    Service: '',
+    Graphite_prefix: '',
+    Into_table: false,
+  });
 });
 
 test('no secret is shown', () => {

@@ -27,7 +27,6 @@ test('the packaged config of carbon-relay-ng is taken, with warnings for what is
     [
       ['warning', 1, 'no route'],
       ['warning', 8, 'admin_addr'],
-      ['warning', 47, 'graphite_addr'],
     ],
   );
 });

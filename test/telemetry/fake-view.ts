@@ -25,7 +25,7 @@ export class FakeView implements RelayView {
   rows: DestinationRow[] = [];
   inputRows: InputStats[] = [];
   destinationRows: DestinationStats[] = [];
-  aggregationFigures: AggregationStats = { rules: [], keys: 0, valuesRefused: 0 };
+  aggregationFigures: AggregationStats = { rules: [], keys: 0, receivedRange: undefined, valuesRefused: 0 };
   readonly trafficMeters = new Traffic({ monotonicMs: () => this.nowMs });
   nowMs = 5000;
   readiness: Readiness = { ready: true, reasons: [] };
