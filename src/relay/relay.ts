@@ -141,12 +141,8 @@ export class Relay {
     );
     const { httpAddr, adminAddr, writePolicy } = config;
     const table = this.#tableAdmin;
-    this.#selfMetrics = makeSelfMetrics(config.selfMetrics, {
-      world,
-      view,
-      routing: this.routing,
-      dispatcher,
-    });
+    const { routing } = this;
+    this.#selfMetrics = makeSelfMetrics(config.selfMetrics, { world, view, routing, dispatcher });
     const app = this.#makeApp(table, view, metrics);
     if (adminAddr !== '') {
       this.#telnet = new TelnetServer({ addr: adminAddr, policy: writePolicy }, { table, log, clock });

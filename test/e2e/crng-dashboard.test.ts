@@ -119,14 +119,9 @@ async function sendRound(t: TestContext, relay: RelayProcess, round: number): Pr
   ]);
 }
 
-test('every series of dashboard 338 is reported, and moves', async (t) => {
-  const graphite = await startSink(t, { keep: true });
-  const live = await startSink(t);
-  const away = await startSink(t);
-  await away.close();
-  const relay = await startRelay(
-    t,
-    `spool_dir = "spool"
+/** Two destinations, one of them without a disk, and an aggregator. */
+function makeConfig(graphite: TcpSink, live: TcpSink, away: TcpSink): string {
+  return `spool_dir = "spool"
 validate_order = true
 blocklist = ["prefix blocked."]
 [instrumentation]
@@ -148,8 +143,15 @@ key = "away"
 type = "sendAllMatch"
 prefix = "m."
 destinations = ["${away.addr} spool=false connbuf=20000 reconn=100"]
-`,
-  );
+`;
+}
+
+test('every series of dashboard 338 is reported, and moves', async (t) => {
+  const graphite = await startSink(t, { keep: true });
+  const live = await startSink(t);
+  const away = await startSink(t);
+  await away.close();
+  const relay = await startRelay(t, makeConfig(graphite, live, away));
   const reports = new Reports(graphite);
   await sendRound(t, relay, 1);
   await graphite.until('a report', () => graphite.lines > 0);

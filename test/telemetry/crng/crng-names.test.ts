@@ -111,12 +111,19 @@ test('GET /debug/vars2 holds exactly the names of carbon-relay-ng, sorted', () =
   const names = Object.keys(vars);
   assert.deepEqual(names, names.toSorted());
   const suffixes = [
-    ...['count', 'min', 'max', 'mean', 'std-dev'],
+    'count',
+    'min',
+    'max',
+    'mean',
+    'std-dev',
     ...['50', '75', '95', '99', '999'].map((part) => `${part}-percentile`),
   ];
   const rates = ['one-minute', 'five-minute', 'fifteen-minute', 'mean-rate'];
   const expected = [
-    ...['cmdline', 'instance', 'memstats', 'service'],
+    'cmdline',
+    'instance',
+    'memstats',
+    'service',
     ...Object.keys(COUNTERS).map((name) => `${BASE}.mtype_is_counter.${name}`),
     ...Object.keys(GAUGES).map((name) => `${BASE}.mtype_is_gauge.${name}`),
     ...TIMERS.flatMap((name) =>
