@@ -12,7 +12,7 @@ import { isIP } from 'node:net';
 import { assert } from '../util/assert.ts';
 import type { Clock } from '../util/clock.ts';
 import { backoffMs } from './backoff.ts';
-import { type Connect, type Lookup, type PeerSocket, unsentBytes } from './peer-socket.ts';
+import { type Connect, type Lookup, type PeerSocket, isSelfConnected, unsentBytes } from './peer-socket.ts';
 import type { Sender, SenderEvents, SenderState, SenderStats } from './sender.ts';
 import type { TroubleLog } from './trouble-log.ts';
 
@@ -249,6 +249,10 @@ export class Connection implements Sender {
   #accepted(socket: PeerSocket): void {
     const link = this.#link;
     if (link.at !== 'connecting' || link.socket !== socket) return;
+    if (isSelfConnected(socket)) {
+      this.#lost(socket, 'nobody listens there (the connection met itself)', false);
+      return;
+    }
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEPALIVE_MS);
     socket.resume();

@@ -12,6 +12,11 @@ export interface PeerSocket {
   resume(): unknown;
   setNoDelay(on: boolean): unknown;
   setKeepAlive(on: boolean, initialDelayMs: number): unknown;
+  /** Both ends of the connection, once it is there. */
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
 }
 
 /** Starts a connection to one address and returns at once. */
@@ -30,6 +35,14 @@ export function unsentBytes(socket: PeerSocket): number | undefined {
   const handle = (socket as { _handle?: { writeQueueSize?: unknown } | null })._handle;
   const size = handle?.writeQueueSize;
   return typeof size === 'number' ? size : undefined;
+}
+
+/**
+ * Tells whether a socket is connected to itself. TCP allows it: where nobody listens on a port of this machine, the system
+ * may choose that very port for our end, and then what we send comes back to us.
+ */
+export function isSelfConnected({ localAddress, localPort, remoteAddress, remotePort }: PeerSocket): boolean {
+  return localPort !== undefined && localPort === remotePort && localAddress === remoteAddress;
 }
 
 const DISCARD_BYTES = 16 * 1024;

@@ -1,8 +1,10 @@
 // The connection's states: attempts, addresses, time-outs, backoff, and what it says in the log.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import { backoffMs } from '../../src/destination/backoff.ts';
-import type { Lookup } from '../../src/destination/peer-socket.ts';
+import { isSelfConnected, type Lookup } from '../../src/destination/peer-socket.ts';
 import { makeRig, numbered } from './rig.ts';
 
 test('a connection comes online with keepalive, without Nagle, reading what the peer says', () => {
@@ -124,6 +126,30 @@ test('pauses between attempts double up to reconn, with jitter, and start anew a
   rig.clock.advance(100);
   assert.equal(rig.network.sockets.length, 12);
   rig.finish();
+});
+
+test('a connection that met itself is taken for a port where nobody listens', async (t) => {
+  const rig = makeRig('127.0.0.1:40000');
+  rig.destination.start();
+  rig.push(numbered(1, 3));
+  rig.network.last.localAddress = '127.0.0.1';
+  rig.network.last.accept();
+  assert.equal(rig.destination.state, 'offline');
+  assert.equal(rig.network.last.received, '');
+  rig.reconnect();
+  rig.turn();
+  rig.network.last.completeAll();
+  assert.equal(rig.network.last.received, numbered(1, 3));
+  rig.finish();
+  // The system does it for real when the ends are the same.
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  const socket = connect({ host: '127.0.0.1', port, localPort: port });
+  t.after(() => socket.destroy());
+  await once(socket, 'connect');
+  assert.ok(isSelfConnected(socket));
 });
 
 test('a peer that accepts and closes at once is not dialled in a tight loop', () => {

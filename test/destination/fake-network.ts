@@ -21,11 +21,17 @@ export class FakeSocket implements PeerSocket {
   writes: number[] = [];
   /** What the connection reads of a real socket's handle. */
   _handle: { writeQueueSize: number } | null = { writeQueueSize: 0 };
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  localAddress = '10.9.9.9';
+  localPort = 40_000;
   readonly #listeners = new Map<Event, ((error: Error) => void)[]>();
 
   constructor(ip: string, port: number) {
     this.ip = ip;
     this.port = port;
+    this.remoteAddress = ip;
+    this.remotePort = port;
   }
 
   on(event: Event, listener: (error: Error) => void): void {
