@@ -137,7 +137,7 @@ export class Relay {
     const view = makeRelayView({ relay: this, inputs: this.#inputs, draining: () => this.#draining }, world);
     const metrics = new MetricRegistry(
       { processMetrics: world.processMetrics },
-      { view, watch: this.watches.ledger, badMetrics, log },
+      { view, watch: this.watches.ledger, badMetrics, log, reports: () => this.#selfMetrics.reports },
     );
     const { httpAddr, adminAddr, writePolicy } = config;
     const table = this.#tableAdmin;

@@ -9,6 +9,7 @@ import { GraphiteLines, type Point, renderPoint } from '../telemetry/crng/graphi
 import { processPoints } from '../telemetry/crng/process-points.ts';
 import { Histogram, type HistogramReader } from '../telemetry/histogram.ts';
 import { LogLimiter } from '../telemetry/log-limiter.ts';
+import type { ReportCounts } from '../telemetry/metric-declaration.ts';
 import type { SelfMetricsOptions } from '../telemetry/options.ts';
 import { ProcessFigures, type ProcessReport } from '../telemetry/process-figures.ts';
 import type { RelayView } from '../telemetry/relay-view.ts';
@@ -86,6 +87,11 @@ export class SelfMetrics {
     this.#sent = new Histogram(this.#reportedMs);
     this.#sentSince = this.#sent.reader();
     this.#reporter = this.#makeReporter();
+  }
+
+  /** What became of reports; undefined where none are sent. */
+  get reports(): ReportCounts | undefined {
+    return this.#reporter?.counts;
   }
 
   /** Renders GET /debug/vars2. */

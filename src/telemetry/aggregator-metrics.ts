@@ -33,6 +33,15 @@ function* refusals({ aggregation }: Scrape): Iterable<Sample> {
   }
 }
 
+function receivedRange({ aggregation }: Scrape): Sample[] {
+  const { receivedRange: range } = aggregation;
+  if (range === undefined) return [];
+  return [
+    { labels: { bound: 'min' }, value: range.minSec },
+    { labels: { bound: 'max' }, value: range.maxSec },
+  ];
+}
+
 /** In the order they are shown. */
 export const AGGREGATOR_METRICS: readonly MetricDeclaration[] = [
   perAggregator('sluice_aggregator_in_total', 'counter', 'Points that matched.', (a) => a.in),
@@ -63,6 +72,13 @@ export const AGGREGATOR_METRICS: readonly MetricDeclaration[] = [
     'Windows that are due and have not left yet.',
     (a) => a.waiting,
   ),
+  {
+    name: 'sluice_aggregation_received_timestamp_seconds',
+    type: 'gauge',
+    help: 'Oldest and newest timestamp among the points of the last second; absent when none came.',
+    labels: ['bound'],
+    read: receivedRange,
+  },
   {
     name: 'sluice_aggregation_keys',
     type: 'gauge',

@@ -100,6 +100,15 @@ function* destinationDrops(scrape: Scrape): Iterable<Sample> {
   }
 }
 
+function* spooledLines({ destinations }: Scrape): Iterable<Sample> {
+  for (const stats of destinations) {
+    if (stats.spool === undefined) continue;
+    const labels = destinationLabels(stats);
+    yield { labels: { ...labels, kind: 'traffic' }, value: stats.spool.realTimeLines };
+    yield { labels: { ...labels, kind: 'elsewhere' }, value: stats.spool.bulkLines };
+  }
+}
+
 /** In the order they are shown. */
 export const DESTINATION_METRICS: readonly MetricDeclaration[] = [
   perBook('sluice_destination_in_total', 'counter', 'Lines sent to the destination.', (row) => row.in),
@@ -231,6 +240,13 @@ export const DESTINATION_METRICS: readonly MetricDeclaration[] = [
 
 /** In the order they are shown. */
 export const SPOOL_METRICS: readonly MetricDeclaration[] = [
+  {
+    name: 'sluice_spool_lines_total',
+    type: 'counter',
+    help: 'Lines put on disk: of the traffic, and those put there from elsewhere.',
+    labels: [...DESTINATION_LABELS, 'kind'],
+    read: spooledLines,
+  },
   perSpool('sluice_spool_up', '1 while the spool takes lines.', (s) => Number(s.state === 'ready')),
   perSpool('sluice_spool_full', '1 while the disk or the cap of the spool is full.', (s) => {
     return Number(s.state === 'full');

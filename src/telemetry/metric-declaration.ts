@@ -25,6 +25,16 @@ export interface Scrape {
   readonly unbalancedChecks: number;
   readonly badLinesUnrecorded: Readonly<DropCounts>;
   readonly logLinesLost: number;
+  /** Reports of self-metrics to a Graphite; undefined where none are sent. */
+  readonly reports: ReportCounts | undefined;
+}
+
+/** What became of reports. */
+export interface ReportCounts {
+  readonly sent: number;
+  readonly failed: number;
+  /** Not tried, as the one before was still under way. */
+  readonly skipped: number;
 }
 
 /** One value with its labels. */

@@ -100,6 +100,17 @@ export const RELAY_METRICS: readonly MetricDeclaration[] = [
     'Log lines that stderr did not take.',
     (s) => s.logLinesLost,
   ),
+  {
+    name: 'sluice_graphite_reports_total',
+    type: 'counter',
+    help: 'Reports of self-metrics to graphite_addr, by what became of them; absent where none are sent.',
+    labels: ['outcome'],
+    read: ({ reports }) =>
+      Object.entries(reports ?? {}).map(([outcome, value]) => ({
+        labels: { outcome },
+        value: Number(value),
+      })),
+  },
   plain('sluice_series', 'gauge', 'Series remembered now.', (s) => s.engine.series),
   plain(
     'sluice_series_resolved_total',

@@ -4,7 +4,7 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from '@prometheus-io/
 import type { BadMetrics } from './bad-metrics.ts';
 import type { LedgerWatch } from './ledger-watch.ts';
 import { ALL_METRICS } from './all-metrics.ts';
-import type { MetricDeclaration, Sample, Scrape } from './metric-declaration.ts';
+import type { MetricDeclaration, ReportCounts, Sample, Scrape } from './metric-declaration.ts';
 import type { RelayView } from './relay-view.ts';
 import { SummaryMetric } from './summary-metric.ts';
 
@@ -18,6 +18,8 @@ export interface MetricSources {
   readonly watch: Pick<LedgerWatch, 'unbalancedChecks'>;
   readonly badMetrics: Pick<BadMetrics, 'unrecorded'>;
   readonly log: { readonly lost: number };
+  /** Absent: no reports are sent. */
+  readonly reports?: () => ReportCounts | undefined;
 }
 
 /** Renders `/metrics`. */
@@ -58,6 +60,7 @@ export class MetricRegistry {
       unbalancedChecks: watch.unbalancedChecks,
       badLinesUnrecorded: badMetrics.unrecorded,
       logLinesLost: log.lost,
+      reports: this.#sources.reports?.(),
     };
     // The library calls every collect() before its first await, so two scrapes at once cannot mix.
     const rendered = this.#registry.metrics();

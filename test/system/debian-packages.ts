@@ -21,6 +21,8 @@ export const COLLECTD: DebianPackage = { name: 'collectd-core', services: ['coll
 export const CARBON: DebianPackage = { name: 'graphite-carbon', services: ['carbon-cache'] };
 export const CARBON_C_RELAY: DebianPackage = { name: 'carbon-c-relay', services: ['carbon-c-relay'] };
 
+export const PROMETHEUS: DebianPackage = { name: 'prometheus', services: ['prometheus'] };
+
 /** Installs those packages that are missing; throws when one cannot be had. */
 export function ensurePackages(...packages: readonly DebianPackage[]): void {
   const missing = packages.filter(({ name }) => !isInstalled(name));

@@ -46,6 +46,9 @@ test('the packed package installs and runs in an empty folder', async (t) => {
     'dist/src/cli/main.d.ts',
     'dist/build/engine.wasm',
     'LICENSE',
+    'dashboards/alerts.yaml',
+    'dashboards/sluice-prometheus.json',
+    'dashboards/sluice-graphite.json',
     'README.md',
   ]) {
     assert.ok(existsSync(join(home, file)), `${file} is missing`);
