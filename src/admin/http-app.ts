@@ -19,6 +19,7 @@ import { addReloadRoutes } from './reload-routes.ts';
 import { addSpoolRoutes } from './spool-routes.ts';
 import { addTimingRoutes } from './timing-routes.ts';
 import { addTableRoutes } from './table-routes.ts';
+import { addTopRoutes } from './top-routes.ts';
 import { addTrafficRoutes } from './traffic-routes.ts';
 import { addTuneRoutes } from './tune-routes.ts';
 import { makeWriteGuard } from './write-guard.ts';
@@ -33,6 +34,7 @@ const GROUPS: readonly RouteGroup[] = [
   addLedgerRoutes,
   addTrafficRoutes,
   addTuneRoutes,
+  addTopRoutes,
   addTimingRoutes,
   addHealthRoutes,
   addMetricsRoutes,

@@ -11,6 +11,7 @@ import type { ChangeAdmin } from './change-routes.ts';
 import type { ReloadConfig } from './reload-routes.ts';
 import type { SpoolAdmin } from './spool-routes.ts';
 import type { TableAdmin } from './table-admin.ts';
+import type { TopAdmin } from './top-routes.ts';
 
 /** What admin pages read and change. */
 export interface AdminSources {
@@ -19,6 +20,7 @@ export interface AdminSources {
   readonly view: RelayView;
   readonly badMetrics: Pick<BadMetrics, 'list'>;
   readonly metrics: Pick<MetricRegistry, 'render' | 'contentType'>;
+  readonly top: TopAdmin;
   readonly profiler: Pick<Profiler, 'busy' | 'watchEventLoop' | 'takeCpuProfile' | 'takeHeapSnapshot'>;
   /** Collects what `sluice tune` explains. */
   readonly tuneFacts: () => Promise<TuneFacts>;

@@ -1,5 +1,6 @@
 // The HTTP API, described once: GET /api/openapi.json is rendered from here, docs/admin.md lists it, and a test compares it
 // with what is served.
+import { TOP_KINDS, TOP_ORDERS } from '../telemetry/top-report.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -109,6 +110,10 @@ export const API: readonly ApiOperation[] = [
     'Durations, sizes and queue depths of each destination, over 10 s, 1 min, 1 h and all time.',
   ),
   get('/api/tune', 'The facts that sluice tune explains.'),
+  {
+    ...get('/api/series/top', 'Who sends most lines, and who has most series.'),
+    query: { by: oneOf(TOP_KINDS), depth: NUMBER, limit: NUMBER, sort: oneOf(TOP_ORDERS) },
+  },
   get('/api/spools', 'What waits on disk.'),
   post('/api/spools/{key}/purge', 'Drops what waits on disk for a destination.'),
   {
@@ -184,6 +189,10 @@ function post(path: string, summary: string, body?: Schema): ApiOperation {
 
 function remove(path: string, summary: string): ApiOperation {
   return { method: 'delete', path, summary, changes: true };
+}
+
+function oneOf(words: readonly string[]): Schema {
+  return { type: 'string', enum: words };
 }
 
 function object(properties: Schema): Schema {

@@ -107,6 +107,11 @@ export interface Engine {
    * `lineBytesMax` is invalid ("line is too long"); its sample holds the first 256 bytes. `nowSec`: wall time, seconds.
    */
   run(carry: Uint8Array, chunk: Uint8Array, nowSec: number): Outcome;
+  /**
+   * The key, as received, of one of the lines of the last run; undefined: that line was refused. Numbers go from 0 to
+   * `received`, each stands for one line, in an order of the engine's own. Valid until the next call, for samples.
+   */
+  keyOf(nth: number): Uint8Array | undefined;
   /** Series remembered, and how many were forgotten or resolved so far. */
   stats(): EngineStats;
 }

@@ -5,7 +5,7 @@ import type { Plan } from '../metric/plan.ts';
 import { assert } from '../util/assert.ts';
 
 /** Kinds of plan as the module knows them (emit.ts). */
-const KINDS = { route: 0, invalid: 1, blocklisted: 2, unroutable: 3, consumed: 4 } as const;
+export const KINDS = { route: 0, invalid: 1, blocklisted: 2, unroutable: 3, consumed: 4 } as const;
 
 /** What the plan table needs of the module. */
 export interface PlanMemory {

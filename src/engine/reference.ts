@@ -39,6 +39,10 @@ export class ReferenceEngine implements Engine {
   #resolve: Resolve = () => ({ kind: 'drop', reason: 'unroutable' });
   #resolved = 0;
   #forgotten = 0;
+  /** All keys that were ever resolved. */
+  readonly #known = new Map<string, true>();
+  /** Keys of the lines of the last run that were not refused. */
+  #keys: Uint8Array[] = [];
   #values: { readonly slot: number; readonly time: number; readonly number: number }[] = [];
 
   constructor(options: EngineOptions) {
@@ -58,6 +62,7 @@ export class ReferenceEngine implements Engine {
     const outcome = makeOutcome();
     const gathered: Gathered = new Map();
     this.#values = [];
+    this.#keys = [];
     let start = 0;
     for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
       outcome.received += 1;
@@ -80,6 +85,10 @@ export class ReferenceEngine implements Engine {
     return outcome;
   }
 
+  keyOf(nth: number): Uint8Array | undefined {
+    return this.#keys[nth];
+  }
+
   stats(): EngineStats {
     const series = Math.max(this.#plans.size, this.#lastSec.size);
     return { series, resolved: this.#resolved, forgotten: this.#forgotten, memoryBytes: 0 };
@@ -100,6 +109,7 @@ export class ReferenceEngine implements Engine {
       return;
     }
     if (this.#options.validateOrder && !this.#passOrder(parts, line, nowSec, outcome)) return;
+    this.#keys.push(new Uint8Array(parts.key));
     for (const slot of plan.values ?? []) {
       const [value, time] = [latin1(parts.value), latin1(parts.timestamp)];
       this.#values.push({ slot, time: timestampSec(time) ?? 0, number: parseNumber(value) ?? Number.NaN });
@@ -127,7 +137,9 @@ export class ReferenceEngine implements Engine {
     const name = latin1(key);
     const known = this.#plans.get(name);
     if (known !== undefined) return known;
-    let plan = this.#resolve(key);
+    let plan = this.#resolve(key, !this.#known.has(name));
+    this.#makeRoom(this.#known);
+    this.#known.set(name, true);
     this.#resolved += 1;
     if (plan.kind === 'route' && (plan.key?.length ?? 0) > this.#options.lineBytesMax) {
       plan = { kind: 'drop', reason: 'invalid', text: TOO_LONG_ERROR };

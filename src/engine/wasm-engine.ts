@@ -17,7 +17,7 @@ import {
   REJECT_SAMPLES_MAX,
   type Reject,
 } from './engine.ts';
-import { PLANS_MAX, PlanTable } from './plan-table.ts';
+import { KINDS, PLANS_MAX, PlanTable } from './plan-table.ts';
 import { POWERS_OF_FIVE } from './powers-of-five.ts';
 import {
   DONE,
@@ -26,6 +26,7 @@ import {
   loadEngineModule,
   ODD,
   TIME,
+  UNKNOWN,
   UNRESOLVED,
   WHY_KEY,
   WHY_ORDER,
@@ -124,6 +125,17 @@ class WasmEngine implements Engine {
     return this.#readOutcome();
   }
 
+  keyOf(nth: number): Uint8Array | undefined {
+    if (nth >= this.#wasm.lines()) return undefined;
+    this.#refreshViews();
+    const record = (this.#wasm.record(nth) >>> 0) >>> 2;
+    const plan = (this.#words[record + 3] as number) >>> 2;
+    // 0: refused by its form or order.
+    if (plan === 0 || this.#words[plan] === KINDS.invalid) return undefined;
+    const start = this.#words[record] as number;
+    return this.#bytes.subarray(start, start + ((this.#words[record + 1] as number) >>> 16));
+  }
+
   stats(): EngineStats {
     return {
       series: this.#wasm.seriesCount() >>> 0,
@@ -184,11 +196,18 @@ class WasmEngine implements Engine {
       const record = (wasm.record(index) >>> 0) >>> 2;
       const start = this.#words[record] as number;
       const keyLength = (this.#words[record + 1] as number) >>> 16;
-      const plan = this.#resolve(this.#bytes.subarray(start, start + keyLength));
+      const plan = this.#resolve(this.#bytes.subarray(start, start + keyLength), this.#isNew(record));
       this.#resolved += 1;
       this.#bind(index, plan);
     }
     return wasm.afterResolve();
+  }
+
+  /** Tells whether the key of a record (address in words) was never resolved. */
+  #isNew(record: number): boolean {
+    if (this.#words[record + 3] === UNKNOWN) return true;
+    // The order of a key with a leading dot makes an entry for the key without it, which has no generation yet.
+    return this.#words[((this.#words[record + 2] as number) >>> 2) + 2] === 0;
   }
 
   #bind(index: number, plan: Plan): void {

@@ -24,6 +24,9 @@ export const ODD = 1;
 export const UNRESOLVED = 2;
 export const TIME = 3;
 
+/** State of a record whose key has no entry. */
+export const UNKNOWN = 4;
+
 /** Why a line was refused: by its form (judged by the module, or by JavaScript), key, order, or timestamp range. */
 export const WHY_KEY = 2;
 export const WHY_ORDER = 3;
@@ -51,6 +54,7 @@ export interface EngineExports {
   takeNormalised(size: number, originalStart: number, originalLength: number): number;
   unresolved(): number;
   nextUnresolved(nth: number): number;
+  lines(): number;
   record(index: number): number;
   bind(index: number, plan: number, rewrittenSize: number, values: number, valueCount: number): void;
   orderIndex(): number;

@@ -28,5 +28,8 @@ export type Plan =
       readonly values?: readonly number[];
     };
 
-/** Resolves a key (bytes as received, without white space; valid only during the call) to its plan. */
-export type Resolve = (key: Uint8Array) => Plan;
+/**
+ * Resolves a key (bytes as received, without white space; valid only during the call) to its plan. `isNew`: the engine sees
+ * the series for the first time, or has forgotten it; else its plan is stale because the table has changed.
+ */
+export type Resolve = (key: Uint8Array, isNew: boolean) => Plan;

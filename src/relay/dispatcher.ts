@@ -6,6 +6,7 @@ import type { Engine, Outcome, WindowValues } from '../engine/engine.ts';
 import { LineStream } from '../engine/line-stream.ts';
 import type { LineSink, StreamEnd } from '../input/dispatcher.ts';
 import type { DropReason } from '../telemetry/drop-reason.ts';
+import type { SeriesTop } from '../telemetry/series-top.ts';
 import type { RelayCounts } from '../telemetry/ledger.ts';
 import { assert } from '../util/assert.ts';
 import type { RunBooks } from './run-books.ts';
@@ -45,6 +46,8 @@ export interface LineDispatcherDependencies {
   readonly noteBadLine: (reason: DropReason, line: Uint8Array, error: string, sender: string) => void;
   /** Counts bad lines of which no sample was taken. */
   readonly countBadLines: (reason: DropReason, lines: number) => void;
+  /** Told whose lines come, then of each run. */
+  readonly top: Pick<SeriesTop, 'setSource' | 'ran'>;
   readonly noteInput: (bytes: number) => void;
   readonly noteConnection: () => void;
   /** True when the turn has read for so long that no connection may be read any more in it. */
@@ -62,6 +65,7 @@ export class LineDispatcher implements CountingDispatcher {
   readonly #lineBytesMax: number;
   readonly #deps: LineDispatcherDependencies;
   readonly #flows = new Set<Flow>();
+  readonly #keyOf: Engine['keyOf'];
   /** Opens when the turn is over. */
   readonly #nextTurn: Gate;
   /** Opens when a turn was not long. */
@@ -82,11 +86,13 @@ export class LineDispatcher implements CountingDispatcher {
     this.#lineBytesMax = options.lineBytesMax;
     this.#deps = dependencies;
     this.#datagram = new Uint8Array(0);
+    this.#keyOf = (nth) => dependencies.engine.keyOf(nth);
     this.#nextTurn = { whenWritable: (callback) => dependencies.afterTurn(callback) };
   }
 
   open(sender: string, resume: () => void, pause: () => void): LineSink {
-    const { engine, clock, noteInput, isTurnLong } = this.#deps;
+    const { engine, clock, noteInput, isTurnLong, top } = this.#deps;
+    const source = withoutPort(sender);
     const stream = new LineStream(engine, this.#lineBytesMax, {
       ran: (outcome) => this.#settle(outcome, true, sender),
       tooLong: (start) => this.reject('invalid', 1, start, TOO_LONG_ERROR, sender),
@@ -97,6 +103,7 @@ export class LineDispatcher implements CountingDispatcher {
     this.#deps.noteConnection();
     return {
       write: (chunk) => {
+        top.setSource(source);
         noteInput(chunk.length);
         const nowSec = clock.wallMs() / 1000;
         if (chunk.length <= this.#sliceBytes) stream.write(chunk, nowSec);
@@ -107,6 +114,7 @@ export class LineDispatcher implements CountingDispatcher {
       },
       end: (how: StreamEnd) => {
         this.#flows.delete(flow);
+        top.setSource(source);
         stream.end(how === 'fin', clock.wallMs() / 1000);
         // A sender that has ended waits for nobody.
         this.#blocked.length = 0;
@@ -135,7 +143,8 @@ export class LineDispatcher implements CountingDispatcher {
 
   datagram(bytes: Uint8Array, sender: string): void {
     if (bytes.length === 0) return;
-    const { engine, clock, noteInput } = this.#deps;
+    const { engine, clock, noteInput, top } = this.#deps;
+    top.setSource(withoutPort(sender));
     noteInput(bytes.length);
     let whole = bytes;
     if (bytes[bytes.length - 1] !== NEWLINE) {
@@ -178,7 +187,7 @@ export class LineDispatcher implements CountingDispatcher {
 
   /** Books a run and pushes its lines; outputs that want the sender to wait are noted in #blocked. */
   #settle(outcome: Outcome, canWait: boolean, sender: string): void {
-    const { counts, runBooks, outputOf, takeValues } = this.#deps;
+    const { counts, runBooks, outputOf, takeValues, top } = this.#deps;
     const { received, copies, invalid, outOfOrder, blocklisted, unroutable, consumed } = outcome;
     const ended = invalid + outOfOrder + blocklisted + unroutable + consumed;
     counts.received += ended;
@@ -189,6 +198,7 @@ export class LineDispatcher implements CountingDispatcher {
     counts.dropped.blocklisted += blocklisted;
     counts.dropped.unroutable += unroutable;
     runBooks.ran(received - ended, copies);
+    top.ran(received, this.#keyOf);
     this.orderFutures += outcome.orderFuture;
     for (const emit of outcome.emits) {
       const output = outputOf(emit.output);
@@ -250,6 +260,13 @@ export class LineDispatcher implements CountingDispatcher {
     this.#longTurns = 0;
     for (const resume of this.#served.splice(0)) resume();
   }
+}
+
+/** The address of a sender (host:port, [host]:port), an IPv4 address as what it is. */
+function withoutPort(sender: string): string {
+  const end = sender.lastIndexOf(':');
+  const host = end < 0 ? sender : sender.slice(0, end);
+  return host.startsWith('[') ? host.slice(1, -1).replace(/^::ffff:(?=\d+\.)/, '') : host;
 }
 
 /** A sender's reasons to wait. */

@@ -21,6 +21,7 @@ import { type Ledger, makeLedger, makeRelayCounts, type RelayCounts } from '../t
 import { Profiler } from '../telemetry/profiler.ts';
 import { MetricRegistry } from '../telemetry/registry.ts';
 import type { RelayView } from '../telemetry/relay-view.ts';
+import type { SeriesTop } from '../telemetry/series-top.ts';
 import { Traffic } from '../telemetry/traffic.ts';
 import { Aggregation, WINDOW_BOUNDS } from './aggregation.ts';
 import { LineDispatcher } from './dispatcher.ts';
@@ -34,6 +35,7 @@ import { Reload } from './reload.ts';
 import { Routing, type RoutingDependencies } from './routing.ts';
 import { RunBooks } from './run-books.ts';
 import { makeSelfMetrics, type SelfMetrics } from './self-metrics.ts';
+import { makeSeriesTop } from './make-series-top.ts';
 import { makeSpoolAdmin } from './spool-admin.ts';
 import { wantsSpool } from './spool-root.ts';
 import { collectTuneFacts } from './tune-facts.ts';
@@ -66,6 +68,7 @@ export class Relay {
   readonly aggregation: Aggregation;
   readonly traffic: Traffic;
   readonly watches: Watches;
+  readonly #top: SeriesTop;
   readonly #runBooks = new RunBooks(this.counts);
   readonly #world: RelayWorld;
   readonly #badMetrics: BadMetrics;
@@ -101,6 +104,7 @@ export class Relay {
     const badMetrics = new BadMetrics({ maxAgeMs: config.badMetricsMaxAgeMs }, { clock });
     this.#badMetrics = badMetrics;
     this.traffic = new Traffic(clock);
+    this.#top = makeSeriesTop(world, () => this.routing);
     this.#budget = new QueueBudget({ totalBytes: config.queueBytesTotal });
     this.aggregation = new Aggregation(WINDOW_BOUNDS, {
       clock,
@@ -278,6 +282,7 @@ export class Relay {
         metrics,
         profiler: new Profiler(clock),
         debugVars: () => this.#selfMetrics.debugVars(),
+        top: this.#top,
         spools,
         reload,
         changes: this.tableControl,
@@ -312,6 +317,7 @@ export class Relay {
         noteBadLine: (reason, line, error, sender) => this.#noteDrop(reason, line, error, { sender }),
         countBadLines: (reason, lines) => badMetrics.countOnly(reason, lines),
         isMemoryShort: () => this.#budget.bytes > config.queueBytesTotal,
+        top: this.#top,
         noteInput: (bytes) => turn.noteInput(bytes),
         noteConnection: () => turn.noteConnection(),
         isTurnLong: (connections) => turn.isLong(connections),
@@ -335,6 +341,7 @@ export class Relay {
         clock,
         aggregation: this.aggregation,
         left: (row) => this.watches.drops.closed(row),
+        noteResolved: (key, isNew, outputs) => this.#top.resolved(key, isNew, outputs),
         destination: {
           ...network,
           clock,

@@ -26,6 +26,8 @@ import { matchDestinations, type PlacedDestination } from './match-destinations.
 /** How long a destination that was taken out and comes again has to put what it holds on disk, for the one that follows. */
 const SPOOL_HANDOVER_MS = 2000;
 
+const NO_OUTPUTS: readonly number[] = [];
+
 export interface RoutingOptions {
   readonly levels: ValidationLevels;
   /** How long a destination that was taken out may still send what it holds, ms. */
@@ -37,6 +39,8 @@ export interface RoutingDependencies {
   readonly clock: Clock;
   /** Aggregators at work; told of each table as it comes in force. */
   readonly aggregation: Pick<Aggregation, 'apply' | 'slotOf'>;
+  /** Told of each key that is resolved and valid, and the outputs of its plan. */
+  readonly noteResolved?: (key: Uint8Array, isNew: boolean, outputs: readonly number[]) => void;
   /** What every destination gets; its route key is added. Without `makeSpool` none of them can be durable. */
   readonly destination: Omit<DestinationDependencies, 'routeKey' | 'makeSpool' | 'spoolFree' | 'inherit'> & {
     /** Makes a spool; destinations of one key have a shard each. */
@@ -69,6 +73,8 @@ export class Routing {
   #groups: GroupSlots;
   /** Output ids by the indexes of route and destination. */
   #places: readonly (readonly number[])[] = [];
+  /** Keys of the routes by the outputs of their plans. */
+  #routeKeys: readonly string[] = [];
   /** All of the table that plans depend on. */
   #routes = '';
   #snapshot: Snapshot | undefined;
@@ -108,6 +114,7 @@ export class Routing {
     this.refreshPlans();
     this.#swapGroups(table, slotIds, byRoute);
     this.#places = byRoute;
+    this.#routeKeys = keysByOutput(table, slotIds, byRoute);
     this.#routes = routes;
     // Windows of rules that are gone leave now, by the new routes.
     this.#deps.aggregation.apply(snapshot);
@@ -173,6 +180,11 @@ export class Routing {
     return this.#groups.outputOf(id) ?? this.#outputs[id];
   }
 
+  /** The route of an output id that plans name. */
+  routeOf(id: number): string | undefined {
+    return this.#routeKeys[id];
+  }
+
   /** The destinations in force, in the order in which they were first seen. */
   get destinations(): readonly Destination[] {
     return this.#outputs.filter((destination) => destination !== undefined);
@@ -225,7 +237,14 @@ export class Routing {
   /** Makes the engine resolve every series anew on its next line. */
   refreshPlans(): void {
     const snapshot = this.#snapshot;
-    if (snapshot !== undefined) this.#deps.engine.setResolve((key) => snapshot.resolve(key));
+    const { engine, noteResolved } = this.#deps;
+    if (snapshot === undefined) return;
+    engine.setResolve((key, isNew) => {
+      const plan = snapshot.resolve(key);
+      if (plan.kind === 'route') noteResolved?.(key, isNew, plan.outputs);
+      else if (plan.kind === 'consume' || plan.reason !== 'invalid') noteResolved?.(key, isNew, NO_OUTPUTS);
+      return plan;
+    });
   }
 
   #swapGroups(table: TableOptions, slotIds: SlotIds, byRoute: readonly (readonly number[])[]): void {
@@ -309,6 +328,14 @@ function renderRoutes(table: TableOptions, byRoute: Placement['byRoute'], slotId
 
 function rowOf({ routeKey, key, options, counts }: Destination): DestinationRow {
   return { route: routeKey, key, addr: options.addr, ...counts };
+}
+
+function keysByOutput(table: TableOptions, slotIds: SlotIds, byRoute: Placement['byRoute']): string[] {
+  const keys: string[] = [];
+  for (const [index, { key }] of table.routes.entries()) {
+    for (const id of slotIds[index] ?? byRoute[index]!) keys[id] = key;
+  }
+  return keys;
 }
 
 function spoolName(key: string, shard: number): string {

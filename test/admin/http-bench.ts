@@ -9,6 +9,7 @@ import { BadMetrics } from '../../src/telemetry/bad-metrics.ts';
 import { Profiler } from '../../src/telemetry/profiler.ts';
 import { MetricRegistry } from '../../src/telemetry/registry.ts';
 import type { TuneFacts } from '../../src/telemetry/tune/tune-facts.ts';
+import { SeriesTop } from '../../src/telemetry/series-top.ts';
 import { systemClock } from '../../src/util/clock.ts';
 import { silentLog } from '../../src/util/log.ts';
 import { fakeTable } from './fake-table.ts';
@@ -26,6 +27,12 @@ export class HttpBench {
     traffic: this.view.traffic(),
     destinations: [],
   };
+  readonly top = new SeriesTop({
+    clock: { monotonicMs: () => this.view.nowMs },
+    random: () => 0,
+    routeOf: (output) => `route-${output}`,
+    routeLines: () => new Map([['route-1', this.view.counts.received]]),
+  });
   readonly logLines: string[] = [];
   readonly accessLines: string[] = [];
   readonly server: AdminHttpServer;
@@ -53,6 +60,7 @@ export class HttpBench {
         metrics,
         profiler: this.profiler,
         debugVars: () => '{}\n',
+        top: this.top,
         table: fakeTable(),
         writePolicy: { token: '', allowRemote: false },
         ...sources,

@@ -20,6 +20,8 @@ export interface Told {
   readonly out: Record<number, string>;
   /** reason, text, line. */
   readonly rejects: [string, string, string][];
+  /** Keys of the lines that were not refused, sorted. */
+  readonly keys: string[];
   /** slot, timestamp, number. */
   readonly values: [number, number, number][];
 }
@@ -50,6 +52,17 @@ export class EngineStream {
     const outcome = this.#engine.run(this.#carry, chunk, nowSec);
     checkOutcome(outcome, chunk);
     const told = tell(outcome);
+    for (let nth = 0; nth < outcome.received; nth++) {
+      const key = this.#engine.keyOf(nth);
+      if (key !== undefined) told.keys.push(latin1(key));
+    }
+    told.keys.sort();
+    const { received, invalid, outOfOrder } = told;
+    assert.equal(
+      told.keys.length,
+      received - invalid - outOfOrder,
+      'a key for each line that was not refused',
+    );
     const rest = chunk.subarray(chunk.length - outcome.tail);
     this.#carry = new Uint8Array(outcome.received === 0 ? Buffer.concat([this.#carry, rest]) : rest);
     return told;
@@ -76,6 +89,7 @@ export function nothing(): Told {
     orderFuture: 0,
     out: {},
     rejects: [],
+    keys: [],
     values: [],
   };
 }
@@ -108,6 +122,8 @@ function add(total: Told, told: Told): void {
     total.out[Number(output)] = (total.out[Number(output)] ?? '') + text;
   }
   total.rejects.push(...told.rejects);
+  total.keys.push(...told.keys);
+  total.keys.sort();
   total.values.push(...told.values);
 }
 

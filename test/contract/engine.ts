@@ -24,7 +24,9 @@ export function engineContract(name: string, makeEngine: MakeEngine): void {
       it(entry.name, async () => {
         const options = { levels: entry.levels ?? MEDIUM, validateOrder: entry.order === true };
         const whole = new EngineStream(await make(options));
-        assert.deepEqual(whole.runAll([bytesOf(entry.input)], NOW_SEC), wanted(entry));
+        // Which keys it shows is held against the reference.
+        const told = { ...whole.runAll([bytesOf(entry.input)], NOW_SEC), keys: [] };
+        assert.deepEqual(told, wanted(entry));
         assert.equal(whole.carry, entry.carry ?? '');
       });
     }
@@ -68,7 +70,8 @@ function splitTests(make: Make): void {
       const engine = await make({ levels: entry.levels ?? MEDIUM, validateOrder: entry.order === true });
       const input = bytesOf(entry.input);
       const stream = new EngineStream(engine);
-      assert.deepEqual(stream.runAll(cutAt(input, [...input.keys()]), NOW_SEC), wanted(entry), entry.name);
+      const told = { ...stream.runAll(cutAt(input, [...input.keys()]), NOW_SEC), keys: [] };
+      assert.deepEqual(told, wanted(entry), entry.name);
       assert.equal(stream.carry, entry.carry ?? '');
     }
   });
@@ -116,7 +119,44 @@ function seriesTests(make: Make): void {
     }
   });
 
+  keyTests(make);
   forgettingTests(make);
+}
+
+function keyTests(make: Make): void {
+  it('says which keys are new, and which are resolved again since the table changed', async () => {
+    for (const validateOrder of [false, true]) {
+      const engine = await make({ levels: NONE, validateOrder });
+      const seen: string[] = [];
+      const watch = () =>
+        engine.setResolve((key, isNew) => {
+          seen.push(`${latin1(key)} ${isNew}`);
+          return { kind: 'route', outputs: [0] };
+        });
+      const stream = new EngineStream(engine);
+      watch();
+      stream.run(bytesOf('.a.b 1 2\nc 1 2\nc 1 3\n'), NOW_SEC);
+      watch();
+      stream.run(bytesOf('a.b 1 9\nc 1 9\nd 1 9\n.a.b 1 99\nd 1 99\n'), NOW_SEC);
+      assert.deepEqual(seen.splice(0, 2).toSorted(), ['.a.b true', 'c true']);
+      assert.deepEqual(seen.toSorted(), ['.a.b false', 'a.b true', 'c false', 'd true']);
+    }
+  });
+
+  it('shows the keys of the last run as they came, but those of refused lines', async () => {
+    const engine = await make({ validateOrder: true });
+    const stream = new EngineStream(engine);
+    stream.run(bytesOf('late 1 10\n'), NOW_SEC);
+    const told = stream.run(
+      bytesOf('.a  1\t2\nbad\nlate 1 9\na\u00e4 1 2\nb 1_0 2\nb..c 1 2\n\nb 1 5\n'),
+      NOW_SEC,
+    );
+    assert.equal(told.received, 8);
+    assert.deepEqual(told.keys, ['.a', 'b', 'b', 'b..c']);
+    assert.equal(engine.keyOf(8), undefined);
+    engine.run(Buffer.alloc(0), Buffer.alloc(0), NOW_SEC);
+    assert.equal(engine.keyOf(0), undefined);
+  });
 }
 
 function forgettingTests(make: Make): void {

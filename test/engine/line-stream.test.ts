@@ -29,6 +29,7 @@ async function makeStream() {
   const counting: Engine = {
     setResolve: (resolve) => engine.setResolve(resolve),
     stats: () => engine.stats(),
+    keyOf: (nth) => engine.keyOf(nth),
     run(carry, chunk, nowSec) {
       seen.runs += 1;
       seen.scanned += carry.length + chunk.length;

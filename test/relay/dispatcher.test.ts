@@ -5,6 +5,7 @@ import type { Output } from '../../src/destination/output.ts';
 import { makeWasmEngine } from '../../src/engine/wasm-engine.ts';
 import { loadEngineModule } from '../../src/engine/wasm-module.ts';
 import type { StreamEnd } from '../../src/input/dispatcher.ts';
+import type { Plan } from '../../src/metric/plan.ts';
 import { LineDispatcher } from '../../src/relay/dispatcher.ts';
 import { RunBooks } from '../../src/relay/run-books.ts';
 import { makeRelayCounts } from '../../src/telemetry/ledger.ts';
@@ -66,23 +67,32 @@ const OPTIONS = {
   orderFutureMaxSec: 86_400,
 } as const;
 
+function planOf(text: string, outputCount: number): Plan {
+  if (text === 'summed') return { kind: 'consume', values: [3, 1] };
+  if (text === 'blocked') return { kind: 'drop', reason: 'blocklisted' };
+  if (text.startsWith('all'))
+    return { kind: 'route', outputs: Array.from({ length: outputCount }, (_, i) => i) };
+  if (text === 'nowhere') return { kind: 'drop', reason: 'unroutable' };
+  return { kind: 'route', outputs: text.startsWith('both') ? [0, 1] : text.startsWith('one') ? [1] : [0] };
+}
+
 async function makeRig({ outputCount = 2 } = {}) {
   const engine = await makeWasmEngine(OPTIONS, module);
-  engine.setResolve((key) => {
-    const text = Buffer.from(key).toString('latin1');
-    if (text === 'summed') return { kind: 'consume', values: [3, 1] };
-    if (text === 'blocked') return { kind: 'drop', reason: 'blocklisted' };
-    if (text.startsWith('all'))
-      return { kind: 'route', outputs: Array.from({ length: outputCount }, (_, i) => i) };
-    if (text === 'nowhere') return { kind: 'drop', reason: 'unroutable' };
-    return { kind: 'route', outputs: text.startsWith('both') ? [0, 1] : text.startsWith('one') ? [1] : [0] };
-  });
+  engine.setResolve((key) => planOf(Buffer.from(key).toString('latin1'), outputCount));
   const outputs = [new FakeOutput(), new FakeOutput()] as const;
   const rest = new CountingOutput();
   const counts = makeRelayCounts();
   const runBooks = new RunBooks(counts);
   for (const output of [...outputs, rest]) output.entered = (lines) => runBooks.entered(lines);
-  const state = { short: false, long: false, bad: [] as string[], uncounted: 0, values: [] as string[] };
+  const state = {
+    short: false,
+    long: false,
+    bad: [] as string[],
+    uncounted: 0,
+    values: [] as string[],
+    source: '',
+    ran: [] as string[],
+  };
   const afterTurn: (() => void)[] = [];
   const dispatcher = new LineDispatcher(OPTIONS, {
     engine,
@@ -97,6 +107,10 @@ async function makeRig({ outputCount = 2 } = {}) {
     noteBadLine: (reason, line, error, sender) =>
       void state.bad.push(`${sender} ${reason} ${error}: ${Buffer.from(line).toString('latin1')}`),
     countBadLines: (_reason, lines) => void (state.uncounted += lines),
+    top: {
+      setSource: (source) => void (state.source = source),
+      ran: (lines) => void state.ran.push(`${state.source} ${lines}`),
+    },
     noteInput: () => {},
     noteConnection: () => {},
     isTurnLong: () => state.long,
@@ -312,4 +326,24 @@ test('lines made inside the relay are booked as generated, copied, or unroutable
   assert.deepEqual([outputs[0].text, outputs[1].text], ['a 1 2\nb 1 2\n', 'a 1 2\nb 1 2\n']);
   assert.deepEqual([counts.generated, counts.copies, counts.dropped.unroutable], [4, 2, 1]);
   assert.deepEqual(outputs[1].waiters, []);
+});
+
+test('each run is told with the address that it came from', async () => {
+  const { open, dispatcher, state } = await makeRig();
+  const first = open('10.0.0.1:5');
+  const second = open('[::ffff:10.0.0.2]:5');
+  first.write('a 1 2\nb 1');
+  second.write('a 1 2\nbad\n');
+  first.write(' 2\n');
+  dispatcher.datagram(Buffer.from('c 1 2'), '[2001:db8::1]:9');
+  second.write('last 1 2');
+  second.end('fin');
+  assert.deepEqual(state.ran, [
+    '10.0.0.1 1',
+    '10.0.0.2 2',
+    '10.0.0.1 1',
+    '2001:db8::1 1',
+    '10.0.0.2 0',
+    '10.0.0.2 1',
+  ]);
 });

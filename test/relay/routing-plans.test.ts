@@ -76,7 +76,7 @@ test('a change that plans depend on resolves every series anew', () => {
   routing.apply(table('10.0.0.2:1'));
   assert.equal(state.resolves.length, 2 + changes.length);
   assert.equal(network.sockets.length, 2);
-  const plan = state.resolves.at(-1)?.(Buffer.from('a.b'));
+  const plan = state.resolves.at(-1)?.(Buffer.from('a.b'), true);
   assert.deepEqual(plan, { kind: 'route', outputs: [1] });
   routing.stop();
 });

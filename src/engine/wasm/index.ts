@@ -135,6 +135,11 @@ function finish(): u32 {
   return DONE;
 }
 
+/** Records of the run: its lines but those that were refused for their form. */
+export function lines(): u32 {
+  return recordCount;
+}
+
 export function oddAt(index: u32): u32 {
   return load<u32>(oddList + index * 4);
 }

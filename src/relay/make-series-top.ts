@@ -1,0 +1,20 @@
+// The sketches of who sends most, over the routes of a relay.
+import { SeriesTop } from '../telemetry/series-top.ts';
+import type { RelayWorld } from './relay-world.ts';
+import type { Routing } from './routing.ts';
+
+/** Makes the sketches; the routing is read when lines come, not before. */
+export function makeSeriesTop(
+  world: Pick<RelayWorld, 'clock' | 'random'>,
+  routing: () => Pick<Routing, 'routeOf' | 'rows'>,
+): SeriesTop {
+  return new SeriesTop({
+    ...world,
+    routeOf: (output) => routing().routeOf(output),
+    routeLines: () => {
+      const lines = new Map<string, number>();
+      for (const row of routing().rows()) lines.set(row.route, (lines.get(row.route) ?? 0) + row.in);
+      return lines;
+    },
+  });
+}
