@@ -21,6 +21,7 @@ import { GraphiteReporter } from './graphite-reporter.ts';
 import type { RelayWorld } from './relay-world.ts';
 import { routeLines } from './route-lines.ts';
 import type { Routing } from './routing.ts';
+import { shownCommandLine } from './shown-command-line.ts';
 
 /** Longest time for a report, ms; shorter where the interval is, so that the next finds nothing under way. */
 const TIMEOUT_MS_MAX = 10_000;
@@ -99,7 +100,7 @@ export class SelfMetrics {
     const process = this.#readProcess();
     return renderDebugVars(this.#metrics(process), {
       identity: this.#identity,
-      commandLine: globalThis.process.argv,
+      commandLine: shownCommandLine(globalThis.process.argv),
       process,
       nowMs: this.#deps.view.monotonicMs(),
     });

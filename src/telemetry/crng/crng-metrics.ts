@@ -1,7 +1,7 @@
 // The self-metrics of carbon-relay-ng, fed from this relay: its dashboards and alerts go on as they are. What each name
 // means there and here is told in docs/metrics.md.
 import type { DropCounts, DropReason } from '../drop-reason.ts';
-import type { Ledger } from '../ledger.ts';
+import type { Ledger, LedgerDestination } from '../ledger.ts';
 import type { ProcessReport } from '../process-figures.ts';
 import type { AggregationStats, DestinationStats } from '../relay-view.ts';
 import type { CrngMetric } from './crng-metric.ts';
@@ -29,11 +29,12 @@ const DROP_NAMES: Readonly<Partial<Record<DropReason, string>>> = {
 
 /** Makes all metrics; those of destinations with one name add up. */
 export function crngMetrics(sources: CrngSources): CrngMetric[] {
+  const books = new Map(sources.ledger.destinations.map((row) => [nameOf(row), row]));
   const metrics = [
     ...relayMetrics(sources.ledger),
     ...aggregatorMetrics(sources),
     ...processMetrics(sources.process),
-    ...sources.destinations.flatMap((stats) => destinationMetrics(stats, sources.ledger)),
+    ...sources.destinations.flatMap((stats) => destinationMetrics(stats, books.get(nameOf(stats)))),
   ];
   return addUp(metrics);
 }
@@ -74,9 +75,12 @@ function processMetrics({ virtualBytes, heapUsedBytes }: ProcessReport): CrngMet
   ];
 }
 
-function destinationMetrics(stats: DestinationStats, ledger: Ledger): CrngMetric[] {
+function nameOf({ route, key, addr }: Pick<LedgerDestination, 'route' | 'key' | 'addr'>): string {
+  return `${route} ${key} ${addr}`;
+}
+
+function destinationMetrics(stats: DestinationStats, books: LedgerDestination | undefined): CrngMetric[] {
   const { key, timings, spool } = stats;
-  const books = ledger.destinations.find((row) => row.key === key && row.addr === stats.addr);
   const { written = 0, queued = 0, dropped = {} } = books ?? {};
   const dest = `dest=${key}`;
   return [
