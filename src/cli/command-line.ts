@@ -18,6 +18,7 @@ import { readConfigAside, writeConfigAside } from './config-thread.ts';
 import { renderExplained } from './render-explained.ts';
 import { addRing } from './ring-command.ts';
 import { addSpool } from './spool-command.ts';
+import { addTop } from './top/top-command.ts';
 import { addTune } from './tune/tune-command.ts';
 import { readVersion, renderVersion } from './version.ts';
 
@@ -110,6 +111,7 @@ function makeProgram(world: CommandWorld, done: (code: number) => void): Command
   addSpool(program, world, done);
   addRing(program, world);
   addTune(program, world);
+  addTop(program, world);
   addImport(program, world, done);
   program
     .command('version')

@@ -1,6 +1,13 @@
 // What the command line knows of the machine; tests hand in their own.
 import type { Clock } from '../util/clock.ts';
 
+/** A terminal to draw on and read keys from. */
+export interface Terminal {
+  rows(): number;
+  /** Hands over each key as it is pressed, until the function that it returns is called. */
+  onKeys(pressed: (key: string) => void): () => void;
+}
+
 /** Files, environment, streams. */
 export interface CommandWorld {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -13,6 +20,8 @@ export interface CommandWorld {
   readStdin(): Promise<Uint8Array>;
   readonly clock: Clock;
   readonly stderrIsTerminal: boolean;
+  /** Absent where standard output or input is none. */
+  readonly terminal?: Terminal | undefined;
   /** Writes text to standard output. */
   print(text: string): void;
   /** Writes bytes to standard output; it waits where a pipe is full. */

@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { isatty } from 'node:tty';
 import { systemClock } from '../util/clock.ts';
-import type { CommandWorld } from './command-world.ts';
+import type { CommandWorld, Terminal } from './command-world.ts';
 import { systemConfigFiles } from './config-files.ts';
 import { runCommandLine } from './command-line.ts';
 import { EXIT } from './exit-code.ts';
@@ -31,6 +31,25 @@ async function readStdin(): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
+const DEFAULT_ROWS = 24;
+
+function makeTerminal(): Terminal {
+  const { stdin, stdout } = process;
+  return {
+    rows: () => stdout.rows || DEFAULT_ROWS,
+    onKeys(pressed) {
+      const read = (bytes: Buffer): void => pressed(bytes.toString());
+      stdin.setRawMode(true);
+      stdin.on('data', read);
+      return () => {
+        stdin.off('data', read);
+        stdin.setRawMode(false);
+        stdin.pause();
+      };
+    },
+  };
+}
+
 const world: CommandWorld = {
   env: process.env,
   hostName: hostname(),
@@ -38,6 +57,7 @@ const world: CommandWorld = {
   readStdin,
   clock: systemClock,
   stderrIsTerminal: isatty(2),
+  terminal: isatty(0) && isatty(1) ? makeTerminal() : undefined,
   print: (text) => writeAll(1, text),
   printBytes: (bytes) => writeAll(1, bytes),
   complain: (text) => writeAll(2, text),

@@ -19,7 +19,7 @@ export class HttpBench {
   readonly view = new FakeView();
   readonly badMetrics = new BadMetrics({ maxAgeMs: 3_600_000 }, { clock: systemClock });
   readonly profiler = new Profiler(systemClock);
-  readonly tuneFacts: TuneFacts = {
+  tuneFacts: TuneFacts = {
     version: '1.2.3',
     instance: 'test',
     uptimeSec: 10,

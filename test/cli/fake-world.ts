@@ -17,6 +17,7 @@ export async function runCommand(
   args: readonly string[],
   files: Readonly<Record<string, string>> = {},
   stdin = '',
+  more: Partial<CommandWorld> = {},
 ): Promise<CommandResult> {
   let out = '';
   let err = '';
@@ -36,6 +37,7 @@ export async function runCommand(
     print: (text) => void (out += text),
     printBytes: (bytes) => void (out += Buffer.from(bytes).toString()),
     complain: (text) => void (err += text),
+    ...more,
   };
   const code = await runCommandLine(args, world);
   return { code, out, err };
