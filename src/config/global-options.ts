@@ -27,7 +27,7 @@ const IDENTITY: readonly Option[] = [
     type: 'string',
     default: 'info',
     choices: LOG_LEVELS,
-    doc: 'How much is logged, in any letter case; panic and fatal log errors only, notice is info.',
+    doc: 'How much is logged, in any letter case; panic and fatal show nothing but why the process ends, notice is info.',
     status: 'active',
     live: true,
   },

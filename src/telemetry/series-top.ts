@@ -52,6 +52,7 @@ export class SeriesTop {
   /** When the minute under way began, and the one before it. */
   #minuteMs: number;
   #beforeMs: number;
+  #memory: Buffer = Buffer.alloc(0);
   #keyOf: (nth: number) => Uint8Array | undefined = () => undefined;
   readonly #sample = (nth: number, weight: number): void => this.#look(nth, weight);
 
@@ -82,7 +83,7 @@ export class SeriesTop {
     this.#freshNow += 1;
     this.#all.add(hash);
     this.#sourceSeries.add(this.#source, hash, true);
-    eachPrefix(key, (depth, prefix) => this.#prefixSeries[depth]?.add(prefix, hash, true));
+    eachPrefix(this.#read(key), (depth, prefix) => this.#prefixSeries[depth]?.add(prefix, hash, true));
   }
 
   /** Notes a run of lines of the source; `keyOf` shows the keys of some of them, during the call. */
@@ -139,7 +140,14 @@ export class SeriesTop {
     const key = this.#keyOf(nth);
     if (key === undefined) return;
     this.#sourceSeries.meet(this.#source, hashBytes(key, key.length, this.#seed));
-    eachPrefix(key, (depth, prefix) => this.#prefixRates[depth]?.add(prefix, weight, weight));
+    eachPrefix(this.#read(key), (depth, prefix) => this.#prefixRates[depth]?.add(prefix, weight, weight));
+  }
+
+  /** The begin of a key as text. */
+  #read({ buffer, byteOffset, length }: Uint8Array): string {
+    // Most keys lie in one memory: a Buffer over it is made once.
+    if (this.#memory.buffer !== buffer) this.#memory = Buffer.from(buffer);
+    return this.#memory.toString('utf8', byteOffset, byteOffset + Math.min(length, KEY_BYTES_MAX));
   }
 
   #turnMinutes(): void {
@@ -163,9 +171,7 @@ export class SeriesTop {
 }
 
 /** Calls back with each prefix of a key, from one node on; a key of fewer nodes is its own prefix at the depths below. */
-function eachPrefix(key: Uint8Array, take: (depth: number, prefix: string) => void): void {
-  const shown = Math.min(key.length, KEY_BYTES_MAX);
-  const text = Buffer.from(key.buffer, key.byteOffset, shown).toString('utf8');
+function eachPrefix(text: string, take: (depth: number, prefix: string) => void): void {
   const tags = text.indexOf(TAGS);
   const name = tags < 0 ? text : text.slice(0, tags);
   let end = 0;
