@@ -13,7 +13,6 @@ export interface LineSamplerOptions {
 /** Chooses samples. */
 export class LineSampler {
   readonly #samplesPerSec: number;
-  readonly #clock: Pick<Clock, 'monotonicMs'>;
   readonly #random: () => number;
   #every = 1;
   /** Lines to let pass before the next sample; the whole of its stratum; lines of the stratum behind the sample. */
@@ -31,7 +30,6 @@ export class LineSampler {
   ) {
     this.#samplesPerSec = options.samplesPerSec;
     this.#samplesLeft = options.samplesPerSec;
-    this.#clock = dependencies.clock;
     this.#random = dependencies.random;
     this.#secondMs = dependencies.clock.monotonicMs();
   }
@@ -41,41 +39,44 @@ export class LineSampler {
     return this.#every;
   }
 
-  /** Takes a run of lines; `sample` is called with the number of each chosen one in it, and what it stands for. */
-  run(lines: number, sample: (nth: number, weight: number) => void): void {
+  /**
+   * Takes a run of lines at `nowMs` of the monotonic clock; `sample` is called with the number of each chosen one in it, and
+   * what it stands for.
+   */
+  run(lines: number, nowMs: number, sample: (nth: number, weight: number) => void): void {
+    if (nowMs - this.#secondMs >= SECOND_MS) this.#endSecond(nowMs);
+    this.#linesInSecond += lines;
     let at = this.#skip;
     while (at < lines) {
       sample(at, this.#stratum);
-      at += this.#next();
+      this.#samplesLeft -= 1;
+      if (this.#samplesLeft === 0) {
+        this.#every *= 2;
+        this.#samplesLeft = this.#samplesPerSec;
+      }
+      at += 1 + this.#behind;
+      this.#begin();
+      at += this.#skip;
     }
     this.#skip = at - lines;
   }
 
-  /** Draws the next sample; answers how far it is from this one. */
-  #next(): number {
-    this.#adapt();
-    const behind = this.#behind;
+  /** Begins a stratum and draws its sample. */
+  #begin(): void {
     this.#stratum = this.#every;
-    const into = Math.floor(this.#random() * this.#stratum);
-    this.#behind = this.#stratum - 1 - into;
-    return behind + 1 + into;
+    this.#skip = Math.floor(this.#random() * this.#stratum);
+    this.#behind = this.#stratum - 1 - this.#skip;
   }
 
-  #adapt(): void {
-    const nowMs = this.#clock.monotonicMs();
-    this.#linesInSecond += this.#stratum;
-    this.#samplesLeft -= 1;
-    const elapsedMs = nowMs - this.#secondMs;
-    if (elapsedMs >= SECOND_MS) {
-      const wanted = Math.ceil((this.#linesInSecond / elapsedMs) * (SECOND_MS / this.#samplesPerSec));
-      // Down in steps: the next of several bursts must not cost what the first did.
-      this.#every = Math.max(1, wanted, Math.floor(this.#every / 2));
-      this.#secondMs = nowMs;
-      this.#linesInSecond = 0;
-      this.#samplesLeft = this.#samplesPerSec;
-    } else if (this.#samplesLeft <= 0) {
-      this.#every *= 2;
-      this.#samplesLeft = this.#samplesPerSec;
-    }
+  #endSecond(nowMs: number): void {
+    const seconds = (nowMs - this.#secondMs) / SECOND_MS;
+    const wanted = Math.ceil(this.#linesInSecond / seconds / this.#samplesPerSec);
+    // Down in steps: the next of several bursts must not cost what the first did.
+    this.#every = Math.max(1, wanted, Math.floor(this.#every / 2 ** Math.round(seconds)));
+    this.#secondMs = nowMs;
+    this.#linesInSecond = 0;
+    this.#samplesLeft = this.#samplesPerSec;
+    // Slow traffic must not wait for the end of a stratum of fast times. Cut anywhere, a stratum counts right in the mean.
+    if (this.#every < this.#stratum) this.#begin();
   }
 }

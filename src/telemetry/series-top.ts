@@ -89,15 +89,17 @@ export class SeriesTop {
   /** Notes a run of lines of the source; `keyOf` shows the keys of some of them, during the call. */
   ran(lines: number, keyOf: (nth: number) => Uint8Array | undefined): void {
     if (lines === 0) return;
+    const nowMs = this.#deps.clock.monotonicMs();
+    if (nowMs - this.#minuteMs >= MINUTE_MS) this.#turnMinutes(nowMs);
     this.#sourceRates.add(this.#source, lines, 1);
     this.#keyOf = keyOf;
-    this.#sampler.run(lines, this.#sample);
+    this.#sampler.run(lines, nowMs, this.#sample);
   }
 
   /** Reads the heaviest. */
   report({ by, depth, limit, sort }: TopQuery): TopReport {
-    this.#turnMinutes();
     const nowMs = this.#deps.clock.monotonicMs();
+    this.#turnMinutes(nowMs);
     const windowMs = nowMs - this.#beforeMs;
     const found = {
       prefix: () =>
@@ -136,7 +138,6 @@ export class SeriesTop {
   }
 
   #look(nth: number, weight: number): void {
-    this.#turnMinutes();
     const key = this.#keyOf(nth);
     if (key === undefined) return;
     this.#sourceSeries.meet(this.#source, hashBytes(key, key.length, this.#seed));
@@ -150,8 +151,7 @@ export class SeriesTop {
     return this.#memory.toString('utf8', byteOffset, byteOffset + Math.min(length, KEY_BYTES_MAX));
   }
 
-  #turnMinutes(): void {
-    const nowMs = this.#deps.clock.monotonicMs();
+  #turnMinutes(nowMs: number): void {
     // A second time when nothing came for more than a minute.
     for (let turns = 0; turns < 2 && nowMs - this.#minuteMs >= MINUTE_MS; turns++) {
       for (const kept of [...this.#prefixRates, ...this.#prefixSeries]) kept.rotate();

@@ -17,7 +17,7 @@ function makeRig(samplesPerSec = 100) {
     seen.samples = seen.weight = 0;
     for (let at = 0; at < perSec * sec; at += size) {
       clock.nowMs += (size / perSec) * 1000;
-      sampler.run(size, (nth, weight) => {
+      sampler.run(size, clock.nowMs, (nth, weight) => {
         assert.ok(nth >= 0 && nth < size);
         seen.samples += 1;
         seen.weight += weight;
@@ -55,6 +55,24 @@ test('bursts after silence cost little, since the distance of samples shrinks in
     flow(1_000_000, 1, 1000);
     assert.ok(seen.samples <= 600, `burst ${burst}: ${seen.samples}`);
   }
+});
+
+test('slow traffic after fast is looked at soon, and still stands for all its lines in the mean', () => {
+  const { sampler, seen, flow } = makeRig();
+  flow(1_000_000, 10, 1000);
+  flow(50, 16, 1);
+  assert.equal(sampler.every, 1);
+  flow(50, 10, 1);
+  assert.equal(seen.samples, 500);
+  let [weight, lines] = [0, 0];
+  for (let turn = 0; turn < 300; turn++) {
+    flow(100_000, 2, 100);
+    weight += seen.weight;
+    flow(3000, 4, 10);
+    weight += seen.weight;
+    lines += 212_000;
+  }
+  assert.ok(Math.abs(weight / lines - 1) < 0.01, `${weight / lines}`);
 });
 
 test('no rhythm of a stream is favoured: each line of a run is chosen as often', () => {
