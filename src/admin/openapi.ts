@@ -109,6 +109,10 @@ export const API: readonly ApiOperation[] = [
     '/api/timings',
     'Durations, sizes and queue depths of each destination, over 10 s, 1 min, 1 h and all time.',
   ),
+  {
+    ...get('/api/traffic/trace', 'When reads come and how large they are, for some seconds; no keys.'),
+    query: { seconds: NUMBER },
+  },
   get('/api/tune', 'The facts that sluice tune explains.'),
   {
     ...get('/api/series/top', 'Who sends most lines, and who has most series.'),

@@ -29,6 +29,8 @@ export function makeRelayView(sources: ViewSources, world: Pick<RelayWorld, 'clo
     engine: () => relay.engine.stats(),
     aggregation: () => relay.aggregation.stats,
     traffic: () => relay.traffic.report(),
+    recordTraffic: (seconds) =>
+      relay.traffic.record(() => new Promise((resolve) => void world.clock.after(seconds * 1000, resolve))),
     ready: () => readReadiness(sources),
     config: () => relay.config.shown,
     configFiles: () => relay.config.files,

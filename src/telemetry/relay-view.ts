@@ -4,6 +4,7 @@ import type { DestinationTimings } from './destination-timings.ts';
 import type { HighWaterView } from './high-water.ts';
 import type { Ledger } from './ledger.ts';
 import type { TrafficReport } from './traffic.ts';
+import type { TrafficTrace } from './tune/traffic-trace.ts';
 
 /** A running relay, seen from outside the data path. */
 export interface RelayView {
@@ -20,6 +21,8 @@ export interface RelayView {
   engine(): EngineStats;
   aggregation(): AggregationStats;
   traffic(): TrafficReport;
+  /** Records reads for so long; undefined: another recording is under way. */
+  recordTraffic(seconds: number): Promise<TrafficTrace | undefined>;
   ready(): Readiness;
   /** The configuration as carbon-relay-ng shows it, with every secret replaced. */
   config(): unknown;

@@ -1,6 +1,7 @@
 // The traffic of a relay, listener by listener and in all.
 import type { Clock } from '../util/clock.ts';
 import { type TrafficFigures, TrafficMeter } from './traffic-meter.ts';
+import { TraceRecorder, type TrafficTrace } from './tune/traffic-trace.ts';
 
 /** Which listener. */
 export interface TrafficSource {
@@ -21,6 +22,7 @@ export type NoteRead = (lines: number, bytes: number) => void;
 
 export class Traffic {
   readonly #clock: Pick<Clock, 'monotonicMs'>;
+  #recorder: TraceRecorder | undefined;
   readonly #all = new TrafficMeter();
   readonly #sources: { readonly source: TrafficSource; readonly meter: TrafficMeter }[] = [];
 
@@ -36,7 +38,21 @@ export class Traffic {
       const nowMs = this.#clock.monotonicMs();
       meter.note(lines, bytes, nowMs);
       this.#all.note(lines, bytes, nowMs);
+      this.#recorder?.note(lines, bytes, nowMs);
     };
+  }
+
+  /** Records all reads while `wait` lasts; undefined: another recording is under way. */
+  async record(wait: () => Promise<void>): Promise<TrafficTrace | undefined> {
+    if (this.#recorder !== undefined) return undefined;
+    const recorder = new TraceRecorder(this.#clock.monotonicMs());
+    this.#recorder = recorder;
+    try {
+      await wait();
+    } finally {
+      this.#recorder = undefined;
+    }
+    return recorder.end(this.#clock.monotonicMs());
   }
 
   /** Reads all figures as they are now. */

@@ -15,6 +15,7 @@ import type {
   RelayView,
 } from '../../src/telemetry/relay-view.ts';
 import { Traffic, type TrafficReport } from '../../src/telemetry/traffic.ts';
+import type { TrafficTrace } from '../../src/telemetry/tune/traffic-trace.ts';
 
 /** Figures that a test may change at any time. */
 export class FakeView implements RelayView {
@@ -56,6 +57,10 @@ export class FakeView implements RelayView {
 
   traffic(): TrafficReport {
     return this.trafficMeters.report();
+  }
+
+  recordTraffic(): Promise<TrafficTrace | undefined> {
+    return this.trafficMeters.record(() => Promise.resolve());
   }
 
   ready(): Readiness {
