@@ -13,6 +13,16 @@ import { FakeClock } from '../destination/fake-clock.ts';
 
 const module = await loadEngineModule();
 
+test('lines that arrived are told once to whoever measures traffic, bad ones too', async () => {
+  const { dispatcher, open } = await makeRig();
+  const { write, end } = open('a:1');
+  write('one 1 1700000000\nnowhere 1 1700000000\nnonsense\nlast 1 17');
+  assert.equal(dispatcher.takeArrived(), 3);
+  assert.equal(dispatcher.takeArrived(), 0);
+  end('reset');
+  assert.equal(dispatcher.takeArrived(), 1);
+});
+
 class FakeOutput implements Output {
   /** True: the test says when its lines are in its books. */
   durable = false;
