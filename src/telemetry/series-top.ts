@@ -19,7 +19,8 @@ const KEY_BYTES_MAX = 256;
 const RATE_PLACES = 500;
 const SERIES_PLACES = 250;
 const ROUTE_PLACES = 1000;
-const SAMPLES_PER_SEC = 1000;
+/** At 1,000 the trickle of the tuning notes (3,000 lines a second) cost a third more CPU (bench/e2e.ts, notes). */
+const SAMPLES_PER_SEC = 250;
 const MINUTE_MS = 60_000;
 
 const DOT = '.';
