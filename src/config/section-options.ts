@@ -45,7 +45,7 @@ const FUNCTION: Option = {
   name: 'function',
   type: 'string',
   default: '',
-  doc: 'What is computed: avg, count, delta, derive, last, max, median, min, percentiles (p25 to p99, six series), stdev, sum, variance, or one percentile: p1 to p99, p999 for 99.9.',
+  doc: "What is computed: avg, count, delta, derive, last, max, median, min, percentiles (p25 to p99, six series), stdev, sum, variance, or one percentile: p1 to p99, p999 for 99.9; p95_linear is carbon's way to it, p95_nearest that of carbon-c-relay.",
   status: 'active',
 };
 

@@ -23,9 +23,13 @@ export interface RewriterOptions {
   readonly tag?: string;
 }
 
+/** Other ways to a percentile than that of carbon-relay-ng. */
+export type PercentileMethod = 'linear' | 'nearest';
+
 /**
  * What an aggregator computes over the points of one window. `percentiles` makes six series, named by `.p25` to `.p99`;
- * `pNN` makes one (`p5`, `p95`, and `p999` for 99.9, as carbon spells it).
+ * `pNN` makes one (`p5`, `p95`, and `p999` for 99.9, as carbon spells it); with `_linear` as carbon computes it, with
+ * `_nearest` as carbon-c-relay does.
  */
 export type AggregatorFunction =
   | 'avg'
@@ -40,7 +44,8 @@ export type AggregatorFunction =
   | 'stdev'
   | 'sum'
   | 'variance'
-  | `p${number}`;
+  | `p${number}`
+  | `p${number}_${PercentileMethod}`;
 
 /** One result of an aggregator; `format` is a template over the groups of its regex, and names the series. */
 export interface AggregatorOutput {

@@ -7,15 +7,11 @@ import { join } from 'node:path';
 import { before, test, type TestContext } from 'node:test';
 import { assertConserved } from '../assert-conserved.ts';
 import { makeFolder, RelayProcess, SLUICE } from '../e2e/relay-process.ts';
-import { openSender, writeLines } from '../e2e/send-lines.ts';
 import { startSink, type TcpSink } from '../e2e/tcp-sink.ts';
+import { PROBE, send, startCRelay } from './c-relay-process.ts';
 import { startCarbonRelay } from './carbon-process.ts';
 import { CARBON, CARBON_C_RELAY, ensurePackages } from './debian-packages.ts';
-import { freePorts, type ServerProcess, startServer, untilListening } from './server-process.ts';
-
-const PROBE = 'probe.of.the.path';
-const PROBE_DEADLINE_MS = 4000;
-const ATTEMPTS_MAX = 5;
+import { freePorts, untilListening } from './server-process.ts';
 
 before(() => ensurePackages(CARBON, CARBON_C_RELAY));
 
@@ -50,12 +46,6 @@ function linesOf(sink: TcpSink): string[] {
     .toSorted((a, b) => (a < b ? -1 : 1));
 }
 
-async function send(t: TestContext, port: number, lines: readonly string[]): Promise<void> {
-  const socket = await openSender(t, port);
-  await writeLines(socket, lines);
-  socket.end();
-}
-
 /** Imports a config, runs it, sends the lines, and ends it in order, so that all is delivered. */
 async function runImported(t: TestContext, args: readonly string[], port: number, lines: readonly string[]) {
   const { stdout, stderr, status } = spawnSync(SLUICE, ['import', ...args], { encoding: 'utf8' });
@@ -73,23 +63,6 @@ async function runImported(t: TestContext, args: readonly string[], port: number
   const { exit, ledger } = await relay.terminate();
   assert.equal(exit.code, 0);
   assertConserved(ledger);
-}
-
-/** Starts carbon-c-relay again until a probe comes through: version 3.7.3 at times forwards nothing, or crashes. */
-async function startCRelay(t: TestContext, conf: string, port: number, folder: string, sink: TcpSink) {
-  for (let attempt = 1; ; attempt += 1) {
-    const server: ServerProcess = startServer(t, 'carbon-c-relay', ['-f', conf, '-q', '500000'], folder);
-    try {
-      await untilListening(port, server);
-      const probe = `${PROBE}.${attempt} 1 1700000000`;
-      await send(t, port, [probe]);
-      await sink.until('the probe', () => sink.kept.includes(probe), PROBE_DEADLINE_MS);
-      return server;
-    } catch (error) {
-      await server.stop();
-      if (attempt === ATTEMPTS_MAX) throw error;
-    }
-  }
 }
 
 async function startSinks(t: TestContext, count: number): Promise<TcpSink[]> {

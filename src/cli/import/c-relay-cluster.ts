@@ -9,6 +9,8 @@ import { usableDestinations } from './usable.ts';
 export interface Cluster {
   readonly name: string;
   readonly type: RouteType;
+  /** Keys have fixed places among its members. */
+  readonly isHash: boolean;
   readonly options: SectionKeys;
   readonly destinations: readonly string[];
 }
@@ -67,7 +69,8 @@ export function readCluster(statement: Statement, report: ImportReport): Cluster
     return undefined;
   }
   // A ring of one is that one.
-  if (isHash && destinations.length === 1) return { name, type: 'sendAllMatch', options: [], destinations };
+  if (isHash && destinations.length === 1)
+    return { name, type: 'sendAllMatch', isHash: false, options: [], destinations };
   const options: SectionKeys = [
     [
       'replication_factor',
@@ -75,7 +78,7 @@ export function readCluster(statement: Statement, report: ImportReport): Cluster
     ],
     ['hash_name_only', isHash || kind === 'any_of' ? true : undefined],
   ];
-  return { name, type, options, destinations };
+  return { name, type, isHash, options, destinations };
 }
 
 function readMembers(words: WordReader, isFile: boolean, name: string, report: ImportReport): string[] {

@@ -1,4 +1,5 @@
 // The rule files of carbon: relay-rules, aggregation-rules, rewrite-rules, and its lists of keys.
+import { percentileOf } from '../../table/aggregator-options.ts';
 import type { CarbonSettings } from './carbon-settings.ts';
 import { anyOf, translateRegex, translateReplacement } from './foreign-regex.ts';
 import type { ImportReport } from './import-report.ts';
@@ -83,13 +84,14 @@ export function addAggregationRules(
     const match = /^(\S+)\s*\((\d+)\)\s*=\s*(\S+)\s+(\S+)$/.exec(line.text);
     const [, output = '', seconds = '', method = '', input = ''] = match ?? [];
     const fn = ALIASES[method] ?? method;
+    const isPercentile = percentileOf(fn) !== undefined;
     const regex = translateRegex(inputRegex(input));
     if (match === null || !FUNCTIONS.has(fn) || !regex.ok) {
       report.missed(line.place, regex.ok ? `the rule "${line.text}"` : regex.error);
       continue;
     }
     config.add('aggregation', line.place, [
-      ['function', fn],
+      ['function', isPercentile ? `${fn}_linear` : fn],
       ['format', output.replaceAll('$', '$$$$').replaceAll(/<+([^<>]+)>+/g, '$${$1}')],
       ['regex', regex.text],
       ['interval', Number(seconds)],

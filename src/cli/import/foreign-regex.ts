@@ -26,25 +26,9 @@ export function anyOf(patterns: readonly string[]): string {
   return patterns.length === 1 ? (patterns[0] ?? '') : patterns.map((pattern) => `(?:${pattern})`).join('|');
 }
 
-/** How many groups a pattern has; 0 when it is none. */
-export function countGroups(pattern: string): number {
-  try {
-    return RE2JS.compile(pattern).groupCount();
-  } catch {
-    return 0;
-  }
-}
-
-/** True when a pattern can match a text only once, at its start or at its end. */
-export function matchesOnce(pattern: string): boolean {
-  let bare = pattern.replaceAll(/\\.|\[\]?[^\]]*\]/g, '_');
-  // Alternatives within groups change nothing; groups go from the inside out.
-  for (let before = ''; before !== bare; ) {
-    before = bare;
-    bare = bare.replaceAll(/\([^()]*\)/g, '_');
-  }
-  if (bare.includes('|')) return false;
-  return pattern.startsWith('^') || /(^|[^\\])(\\\\)*\$$/.test(pattern);
+/** How many groups a pattern has; it is one. */
+export function groupCount(pattern: string): number {
+  return RE2JS.compile(pattern).groupCount();
 }
 
 /** Translates `\1` and so on; `shift`: groups that were put before. Undefined with a letter case or dot mark (`\_1`). */

@@ -2,15 +2,19 @@
 //
 // There, rules are tried from top to bottom, and each rewrite, match and aggregate sees what the ones above left. Here all
 // rewriters come first, then all aggregators, then the routes. So what a rule above stops is kept from the ones below by
-// `stop` among routes, and by a `notRegex` otherwise; a rewrite below a match or an aggregate has no place here.
+// `stop` among routes, and by a `notRegex` otherwise; a rewrite below a match or an aggregate is taken where neither can
+// tell the difference (rewrites-below.ts).
 import type { CommandWorld } from '../command-world.ts';
 import { type Cluster, readCluster } from './c-relay-cluster.ts';
 import { readListen } from './c-relay-listen.ts';
-import { readAggregate, readMatch, readRewrite, type Aggregate, type Match } from './c-relay-rules.ts';
+import { type Aggregate, readAggregate } from './c-relay-aggregate.ts';
+import { type Match, readMatch, readRewrite } from './c-relay-rules.ts';
 import { readStatements, type Statement } from './c-relay-statements.ts';
 import { anyOf } from './foreign-regex.ts';
 import type { ImportPlace, ImportReport } from './import-report.ts';
 import { ImportedConfig } from './imported-config.ts';
+import { neverBoth } from './pattern-shape.ts';
+import { RewritesBelow } from './rewrites-below.ts';
 
 /** Everything goes there that no rule should see. */
 const BLACKHOLE = 'blackhole';
@@ -42,10 +46,12 @@ class Rules {
   #sawMatch = false;
   #sawRule = false;
   #sawRewrite = false;
+  readonly #above: RewritesBelow;
 
   constructor(config: ImportedConfig, report: ImportReport) {
     this.#config = config;
     this.#report = report;
+    this.#above = new RewritesBelow(report);
   }
 
   read(statements: readonly Statement[]): void {
@@ -81,7 +87,7 @@ class Rules {
 
   #match(match: Match | undefined, place: ImportPlace): void {
     if (match === undefined || this.#isDead(place)) return;
-    const { regexes, stop } = match;
+    const { regexes, stop, using } = match;
     const all = regexes.length === 0;
     const regex = anyOf(regexes);
     const targets = match.targets.filter((target) => target !== BLACKHOLE);
@@ -91,6 +97,11 @@ class Rules {
       if (cluster === undefined) this.#report.missed(place, `there is no cluster ${name} that can be used`);
       return cluster === undefined ? [] : [cluster];
     });
+    if (using !== undefined && known.some(({ isHash }) => isHash)) {
+      this.#report.missed(using, 'route using: the key itself is hashed');
+    }
+    if (!stop)
+      this.#tellOverlaps(regexes, place, 'goes once here, and once for each of them in carbon-c-relay');
     for (const [i, { name, type, options, destinations }] of known.entries()) {
       const isLast = i === known.length - 1;
       this.#config.add('route', place, [
@@ -104,26 +115,32 @@ class Rules {
       ]);
     }
     if (known.length === 0 && !isHole) {
-      if (stop) this.#keepFromAll(all, regex);
+      if (!stop) return;
+      this.#keepFromAll(all, regex);
+      this.#above.add({ regexes, stop, place, what: 'match' });
+      this.#sawRule = true;
       return;
     }
-    if (isHole && known.length === 0) this.#hole(all, regexes);
-    else if (stop || isHole) {
+    if (isHole && known.length === 0) {
+      if (this.#blocks(all)) {
+        // The blocklist comes before everything, also before rewriters.
+        for (const regex of regexes) this.#config.block(`regex ${regex}`);
+        this.#sawMatch = true;
+        return;
+      }
+      this.#keepFromAll(all, regex);
+    } else if (stop || isHole) {
       if (all) this.#isOver = true;
       else this.#stopped.push(...regexes);
     }
+    this.#above.add({ regexes, stop, place, what: 'match' });
     this.#sawMatch = true;
     this.#sawRule = true;
   }
 
-  #hole(all: boolean, regexes: readonly string[]): void {
-    // The blocklist comes before everything, also before rewriters.
-    if (!this.#sawRule && !this.#sawRewrite && !all) {
-      for (const regex of regexes) this.#config.block(`regex ${regex}`);
-      return;
-    }
-    this.#keepFromAll(all, anyOf(regexes));
-    this.#sawRule = true;
+  /** True while a blackhole meets keys as they come in. */
+  #blocks(all: boolean): boolean {
+    return !this.#sawRule && !this.#sawRewrite && !all;
   }
 
   #keepFromAll(all: boolean, regex: string): void {
@@ -133,25 +150,24 @@ class Rules {
 
   #rewrite(statement: Statement, place: ImportPlace): void {
     if (this.#isDead(place)) return;
-    if (this.#sawRule) {
-      const what = 'a rewrite below a match or an aggregate: here all rewriters come before all of them';
-      this.#report.missed(place, what);
-      return;
-    }
     const rewrite = readRewrite(statement, this.#report);
     if (rewrite === undefined) return;
+    const keeps = this.#above.judge(rewrite, place);
+    if (keeps === undefined) return;
     this.#sawRewrite = true;
     this.#config.add('rewriter', place, [
       ['old', `/${rewrite.regex}/`],
       ['new', rewrite.replacement],
+      ['not', keeps.length > 0 ? `/${anyOf(keeps)}/` : undefined],
       ['max', -1],
     ]);
   }
 
   #aggregate(aggregate: Aggregate | undefined, place: ImportPlace): void {
     if (aggregate === undefined || this.#isDead(place)) return;
-    const { regexes, outputs, intervalSec, expireSec, timestamp, targets, stop } = aggregate;
-    const regex = anyOf(regexes);
+    const { regexes, regex, outputs, intervalSec, expireSec, timestamp, targets, stop } = aggregate;
+    if (!stop)
+      this.#tellOverlaps(regexes, place, 'counts once here, and once for each of them in carbon-c-relay');
     // What matches above was not seen by them if the raw metric ended here.
     const drops = stop && !this.#sawMatch;
     const [first] = outputs;
@@ -167,9 +183,12 @@ class Rules {
       ['dropRaw', drops ? true : undefined],
     ]);
     if (stop) {
-      if (drops) this.#stopped.push(regex);
-      else this.#gone.push(regex);
+      // All below are dead when it takes everything.
+      const taken = regexes.length === 0 ? '.*' : anyOf(regexes);
+      if (drops) this.#stopped.push(taken);
+      else this.#gone.push(taken);
     }
+    this.#above.add({ regexes, stop, place, what: 'aggregate' });
     this.#sawRule = true;
     if (targets.length > 0) this.#sendResults(aggregate, place);
     else
@@ -199,6 +218,12 @@ class Rules {
       place,
       'the results are told by the form of their keys: others of that form go with them',
     );
+  }
+
+  /** Tells of a rule with several expressions that may match the same key. */
+  #tellOverlaps(regexes: readonly string[], place: ImportPlace, what: string): void {
+    const isApart = regexes.every((a, i) => regexes.slice(i + 1).every((b) => neverBoth(a, b)));
+    if (!isApart) this.#report.note(place, `a key that several of these expressions match ${what}`);
   }
 
   #isDead(place: ImportPlace): boolean {

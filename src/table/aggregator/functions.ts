@@ -1,6 +1,6 @@
 // What the functions of aggregators compute, by carbon-relay-ng's formulas (processor.go), bit for bit where the points come
 // in the same order. Which figures of a window a function needs is said here too, so that nothing else is kept.
-import { type AGGREGATOR_FUNCTIONS, percentOf } from '../aggregator-options.ts';
+import { type AGGREGATOR_FUNCTIONS, percentileOf, type Percentile } from '../aggregator-options.ts';
 import type { AggregatorFunction } from '../options.ts';
 
 /** Figures that a window keeps, as bits. */
@@ -37,6 +37,7 @@ export interface FunctionResult {
 
 /** crng's `percentiles` makes a series of each of these. */
 const PERCENTILES = [25, 50, 75, 90, 95, 99];
+const MEDIAN: Percentile = { percent: 50, fraction: 0.5, method: undefined };
 
 const NEEDS: Readonly<Record<(typeof AGGREGATOR_FUNCTIONS)[number], number>> = {
   avg: NEED_SUM,
@@ -68,7 +69,10 @@ export function computeFunction(name: AggregatorFunction, figures: WindowFigures
   if (name === 'percentiles') {
     const ordered = sorted(figures);
     if (ordered.length === 0) return [];
-    return PERCENTILES.map((percent) => ({ suffix: `.p${percent}`, value: percentile(ordered, percent) }));
+    return PERCENTILES.map((percent) => ({
+      suffix: `.p${percent}`,
+      value: nistPercentile(ordered, percent),
+    }));
   }
   const value = computeOne(name, figures);
   return value === undefined ? [] : [{ suffix: '', value }];
@@ -99,7 +103,7 @@ function computeOne(name: AggregatorFunction, figures: WindowFigures): number | 
       return figures.values.length === 0 ? undefined : variance(figures);
     default: {
       const ordered = sorted(figures);
-      return ordered.length === 0 ? undefined : percentile(ordered, percentOf(name) ?? 50);
+      return ordered.length === 0 ? undefined : percentile(ordered, percentileOf(name));
     }
   }
 }
@@ -112,8 +116,35 @@ function variance({ sum, count, values }: WindowFigures): number {
   return squares / values.length;
 }
 
+/** A percentile of ascending values, at least one; undefined: the median. */
+function percentile(ordered: Float64Array, { percent, fraction, method }: Percentile = MEDIAN): number {
+  switch (method) {
+    case 'linear':
+      return linearPercentile(ordered, fraction);
+    case 'nearest':
+      return nearestPercentile(ordered, fraction);
+    case undefined:
+      return nistPercentile(ordered, percent);
+  }
+}
+
+/** carbon's, between the two values next to the rank (Hyndman and Fan's R7), in the order in which carbon computes it. */
+function linearPercentile(ordered: Float64Array, fraction: number): number {
+  const rank = fraction * (ordered.length - 1);
+  const [left, right] = [Math.floor(rank), Math.ceil(rank)];
+  const low = ordered[left] as number;
+  return left === right ? low : low * (right - rank) + (ordered[right] as number) * (rank - left);
+}
+
+/** carbon-c-relay's, which is one of the values: the rank goes up from a tenth on, not from any fraction. */
+function nearestPercentile(ordered: Float64Array, fraction: number): number {
+  const rank = Math.trunc(fraction * ordered.length + 0.9);
+  // With few values and a low percentile its rank is 0, and it reads what is no value.
+  return ordered[Math.max(1, rank) - 1] as number;
+}
+
 /** NIST's (Hyndman and Fan's R6) percentile of ascending values, at least one. */
-function percentile(ordered: Float64Array, percent: number): number {
+function nistPercentile(ordered: Float64Array, percent: number): number {
   const count = ordered.length;
   const rank = (percent / 100) * (count + 1);
   const below = Math.floor(rank);

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import {
   AGGREGATOR_FUNCTIONS,
   isAggregatorFunction,
-  percentOf,
+  percentileOf,
 } from '../../../src/table/aggregator-options.ts';
 import { computeFunction, needsOf } from '../../../src/table/aggregator/functions.ts';
 import { renderValue } from '../../../src/table/aggregator/render-value.ts';
@@ -92,12 +92,40 @@ test('percentiles sort what is no number first, as Go does', () => {
 });
 
 test('names of percentiles are those of carbon', () => {
-  const percents = ['p1', 'p5', 'p50', 'p95', 'p99', 'p999', 'p9999'].map(percentOf);
+  const percents = ['p1', 'p5', 'p50', 'p95', 'p99', 'p999', 'p9999'].map(
+    (word) => percentileOf(word)?.percent,
+  );
   assert.deepEqual(percents, [1, 5, 50, 95, 99, 99.9, 99.99]);
-  for (const word of ['p', 'p0', 'p05', 'p100', 'p500', 'p99999', 'P50', 'pfoo']) {
+  for (const word of [
+    'p',
+    'p0',
+    'p05',
+    'p100',
+    'p500',
+    'p99999',
+    'P50',
+    'pfoo',
+    'p95_',
+    'p95_higher',
+    'p0_nearest',
+  ]) {
     assert.equal(isAggregatorFunction(word), false, word);
   }
   assert.deepEqual(compute('p999', [1, 2, 3]), { '': 3 });
+});
+
+test('the other ways to a percentile', () => {
+  const values = [30, 10, 20, 40, 50, 60, 70, 80, 90, 100, 110];
+  const names = ['p50', 'p95', 'p999', 'p1'] as const;
+  const by = (method: 'linear' | 'nearest') => names.map((name) => compute(`${name}_${method}`, values)['']);
+  // Python: carbon.aggregator.rules.percentile(0.5), (0.95), (0.999), (0.01).
+  assert.deepEqual(by('linear'), [60, 105, 109.9, 11]);
+  // A running carbon-c-relay says the same but for the last, where it reads what is no value.
+  assert.deepEqual(by('nearest'), [60, 110, 110, 10]);
+  assert.deepEqual(compute('p50_nearest', [1, 2, 3, 4]), { '': 2 });
+  assert.deepEqual(compute('p50_linear', [1, 2, 3, 4]), { '': 2.5 });
+  assert.deepEqual(compute('p5_nearest', [7]), { '': 7 });
+  assert.deepEqual(compute('p5_linear', [7]), { '': 7 });
 });
 
 test('values are rendered so that they read back as they are', () => {
