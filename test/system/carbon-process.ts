@@ -1,4 +1,4 @@
-// Debian's carbon-cache, carbon-relay and carbon-aggregator in the foreground, each with a folder of its own, and what carbon-cache stored.
+// Debian's carbon-cache and carbon-relay in the foreground, each with a folder of its own, and what carbon-cache stored.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
