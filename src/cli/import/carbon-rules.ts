@@ -80,6 +80,7 @@ export function addAggregationRules(
       'FORWARD_ALL = False for keys that no rule takes: add a route that keeps them out',
     );
   }
+  const seen = new Map<string, number>();
   for (const line of readLines(text, file)) {
     const match = /^(\S+)\s*\((\d+)\)\s*=\s*(\S+)\s+(\S+)$/.exec(line.text);
     const [, output = '', seconds = '', method = '', input = ''] = match ?? [];
@@ -90,6 +91,21 @@ export function addAggregationRules(
       report.missed(line.place, regex.ok ? `the rule "${line.text}"` : regex.error);
       continue;
     }
+    if (drops && seen.size > 0) {
+      report.missed(
+        line.place,
+        'a metric that a rule above takes too feeds only that one (dropRaw ends it there)',
+      );
+    }
+    // carbon gathers by the name of the result alone.
+    const twin = seen.get(output);
+    if (twin !== undefined) {
+      report.missed(
+        line.place,
+        `one result for this rule and that of line ${twin}, of the same name: each sends its own`,
+      );
+    }
+    seen.set(output, line.place.line);
     config.add('aggregation', line.place, [
       ['function', isPercentile ? `${fn}_linear` : fn],
       ['format', output.replaceAll('$', '$$$$').replaceAll(/<+([^<>]+)>+/g, '$${$1}')],
