@@ -1,9 +1,10 @@
 // The part of the file system that a file destination uses, so that tests can be a full or failing disk.
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open, rename, stat, unlink } from 'node:fs/promises';
+import { open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import { makeFolder } from '../util/make-folder.ts';
 
 /** A file open for appending. All methods may reject with the system's error. */
 export interface AppendFile {
@@ -36,7 +37,7 @@ export interface FileSystem {
 const NEWLINE = 10;
 
 async function openAppend(path: string): Promise<AppendFile> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const found = await stat(path).catch(() => undefined);
   if (found?.isFIFO() === true || found?.isSocket() === true) {
     throw new Error(`${path} is a pipe or socket`);

@@ -1,6 +1,5 @@
 // A relay as a process: start, the lines users wait for, signals, the ledger at the end, the exit code.
-import { existsSync } from 'node:fs';
-import { access, constants, mkdir, rm, writeFile } from 'node:fs/promises';
+import { access, constants, rm, writeFile } from 'node:fs/promises';
 import { lookup } from 'node:dns/promises';
 import { dirname, resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
@@ -20,6 +19,7 @@ import { SpoolRoot } from './spool-root.ts';
 import type { WriteTable } from './write-back.ts';
 import { makeNap, Turn } from './turn.ts';
 import { WindowFile } from './window-file.ts';
+import { makeFolder } from '../util/make-folder.ts';
 
 /** Exit codes of `sluice run`; documented in `sluice run --help`. */
 export const EXIT_OK = 0;
@@ -219,13 +219,6 @@ async function checkFolders(table: TableOptions): Promise<void> {
       }
     }
   }
-}
-
-/** Makes a folder and those above it. Node's own recursion never ends where a folder refuses children, as in /proc. */
-async function makeFolder(folder: string): Promise<void> {
-  const missing: string[] = [];
-  for (let path = folder; !existsSync(path); path = dirname(path)) missing.push(path);
-  for (const path of missing.toReversed()) await mkdir(path);
 }
 
 /** Returns whether it is there now. */

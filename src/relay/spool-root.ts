@@ -2,7 +2,7 @@
 // A folder that cannot be used is one warning, and then there is no disk; one that another relay uses is an error, unless
 // nobody chose it: with no `spool_dir` the folder is the current one, as in carbon-relay-ng. Where a destination is durable
 // both are errors.
-import { access, constants, mkdir } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { DestinationOptions } from '../destination/options.ts';
@@ -15,6 +15,7 @@ import { SpoolLock, SpoolLockedError, systemProcesses } from '../destination/spo
 import type { TableOptions } from '../table/options.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
+import { makeFolder } from '../util/make-folder.ts';
 
 export interface SpoolRootDependencies {
   readonly clock: Clock;
@@ -52,7 +53,7 @@ export class SpoolRoot {
     if (!isWanted) return undefined;
     const path = resolve(config.spoolDir);
     try {
-      await mkdir(path, { recursive: true });
+      await makeFolder(path);
       await access(path, constants.W_OK | constants.X_OK);
       const lock = await SpoolLock.acquire(path, { ...dependencies, processes: systemProcesses });
       return new SpoolRoot(path, lock, dependencies);

@@ -2,10 +2,11 @@
 //
 // The files end where crng's own writer would end them, since its reader ends them by the same rule: `fileBytesMax` must be
 // the `spoolmaxbytesperfile` of that destination. The meta file comes last; before it crng sees nothing of what was written.
-import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crngFileName, crngMetaName, listCrngQueues, renderCrngMeta } from './crng-disk-queue.ts';
 import { CRNG_LINE_BYTES_MAX } from './crng-record-scan.ts';
+import { makeFolder } from '../../util/make-folder.ts';
 
 /** Where to write, and by which rule. `name` is the destination key. */
 export interface CrngQueueWriterOptions {
@@ -48,7 +49,7 @@ export class CrngQueueWriter {
   async open(): Promise<void> {
     const { folder, name } = this.#options;
     if (name === '' || /[/\0]/.test(name)) throw new Error(`"${name}" cannot be the name of a queue`);
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const found = (await listCrngQueues(folder)).find((queue) => queue.name === name);
     if (found === undefined) return;
     if (found.waitingBytes > 0)

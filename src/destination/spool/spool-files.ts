@@ -1,8 +1,9 @@
 // The part of the file system that a spool uses, so that tests can be a disk that fills, fails, hangs and forgets.
 // Every method goes to the thread pool and may reject with the system's error. Positions are explicit: no file pointer.
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, statfs, unlink } from 'node:fs/promises';
+import { open, readdir, statfs, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import { makeFolder } from '../../util/make-folder.ts';
 
 /** `read`: must exist. `change`: must exist, for reading and writing. `create`: must not exist yet. */
 export type SpoolFileMode = 'read' | 'change' | 'create';
@@ -91,7 +92,7 @@ class SystemFile implements SpoolFile {
 /** The machine's file system. */
 export const systemSpoolFiles: SpoolFiles = {
   async makeFolder(path) {
-    await mkdir(path, { recursive: true, mode: FOLDER_MODE });
+    await makeFolder(path, FOLDER_MODE);
   },
   list: (path) => readdir(path),
   async open(path, mode) {
