@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import type { LoadedConfig } from '../config/load-config.ts';
 import type { Flags } from '../config/overrides.ts';
 import { renderProblem } from '../config/problem.ts';
+import { findNearest } from '../config/nearest.ts';
 import type { FreshConfig } from '../relay/reload.ts';
 import { EMBEDDED_FILE } from '../config/embedded-config.ts';
 import { check, type CheckExtras, checkMore, checkReload } from './check.ts';
@@ -10,10 +11,10 @@ import { addConfigFlags, collectConfigFlags, completeSwitches } from './config-f
 import type { CommandWorld } from './command-world.ts';
 import { compileForCommand } from './compile-for-command.ts';
 import { stripCrngFlags } from './crng-flags.ts';
-import { CommandError, EXIT, EXIT_CODE_HELP } from './exit-code.ts';
+import { CommandError, EXIT, exitHelp, RUN_EXIT_HELP } from './exit-code.ts';
 import { explainLine } from './explain.ts';
 import { addImport } from './import/import-command.ts';
-import { isFatal, readConfig, readGoodConfig, renderProblems } from './read-config.ts';
+import { isFatal, NO_SUCH_FILE, readConfig, readGoodConfig, renderProblems } from './read-config.ts';
 import { readConfigAside, writeConfigAside } from './config-thread.ts';
 import { renderExplained } from './render-explained.ts';
 import { addRing } from './ring-command.ts';
@@ -44,6 +45,12 @@ With --diff, and with --url, one line is printed for each change:
   - rewriter 3 "old" -> "new" max -1                                it goes
   ! listen_addr changed: needs a restart                            a reload leaves it as it is
   = 3 aggregators kept                                              what does not change`;
+
+const CHECK_EXIT_HELP = exitHelp(
+  'the config is good; warnings do not count',
+  'it is refused or cannot be read, or a port, a destination or the relay cannot be reached',
+);
+const EXPLAIN_EXIT_HELP = exitHelp('done', 'the config is refused or cannot be read');
 
 /** Runs a command line, without the program's name; resolves to the exit code. Rejects for our own bugs only. */
 export async function runCommandLine(args: readonly string[], world: CommandWorld): Promise<number> {
@@ -80,7 +87,7 @@ function makeProgram(world: CommandWorld, done: (code: number) => void): Command
       writeErr: (text) => world.complain(text),
       outputError: (text, write) => write(`sluice: ${oneLine(text.replace(/^error: /, ''))}\n`),
     })
-    .addHelpText('after', `${DEFAULT_HELP}\n${EXIT_CODE_HELP}`);
+    .addHelpText('after', `${DEFAULT_HELP}\n${RUN_EXIT_HELP}`);
   addRun(program, world, done);
   program
     .command('check')
@@ -95,7 +102,7 @@ function makeProgram(world: CommandWorld, done: (code: number) => void): Command
     )
     .option('--bind', 'try the ports that the config listens on')
     .option('--connect', 'try to connect to every destination')
-    .addHelpText('after', `${DIFF_HELP}\n${EXIT_CODE_HELP}`)
+    .addHelpText('after', `${DIFF_HELP}\n${CHECK_EXIT_HELP}`)
     .action(async (file: string | undefined, options: { diff?: string; url?: string } & CheckExtras) => {
       if ((file === undefined) === (options.url === undefined)) {
         throw new CommandError('give a config, or --url of a running relay', EXIT.usage);
@@ -128,11 +135,15 @@ function addRun(program: Command, world: CommandWorld, done: (code: number) => v
     .argument('[config]', 'the config, as carbon-relay-ng takes it')
     .option('--config <file>', 'the config')
     .option('--strict', 'do not start with a config that has unknown keys')
-    .addHelpText('after', `${DEFAULT_HELP}\n${EXIT_CODE_HELP}`);
+    .addHelpText('after', `${DEFAULT_HELP}\n${RUN_EXIT_HELP}`);
   addConfigFlags(run);
   run.action(async (positional: string | undefined, options: RunFlags) => {
     const file = chooseConfig(positional, options.config);
-    done(await startRelay(file, options.strict === true, collectConfigFlags(run), world));
+    try {
+      done(await startRelay(file, options.strict === true, collectConfigFlags(run), world));
+    } catch (error) {
+      throw withNearestCommand(error, positional, program);
+    }
   });
 }
 
@@ -148,10 +159,23 @@ function addExplain(program: Command, world: CommandWorld): void {
     .argument('<line...>', 'lines, each quoted; "-": from standard input')
     .option('--config <file>', 'the config')
     .option('--json', 'one JSON object a line')
-    .addHelpText('after', `${EXPLAIN_HELP}\n${EXIT_CODE_HELP}`)
+    .addHelpText('after', `${EXPLAIN_HELP}\n${EXPLAIN_EXIT_HELP}`)
     .action(async (lines: readonly string[], options: { config?: string; json?: true }) => {
       await explain(lines, options.config, options.json === true, world);
     });
+}
+
+/** A word that is no command is taken for a config, as carbon-relay-ng does; says so where it looks like a command. */
+function withNearestCommand(error: unknown, word: string | undefined, program: Command): unknown {
+  if (!(error instanceof CommandError) || word === undefined || !error.message.endsWith(NO_SUCH_FILE)) {
+    return error;
+  }
+  const near = findNearest(
+    word,
+    program.commands.map((command) => command.name()),
+  );
+  if (near === undefined) return error;
+  return new CommandError(`${error.message}; did you mean the command "${near}"?`, error.code);
 }
 
 function chooseConfig(positional: string | undefined, flag: string | undefined): string | undefined {

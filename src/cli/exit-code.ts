@@ -3,14 +3,23 @@
 /** Exit codes by meaning. */
 export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 
-/** The table as help shows it. */
-export const EXIT_CODE_HELP = `
+/** The table of `run`, as help shows it. */
+export const RUN_EXIT_HELP = `
 Exit codes:
-  0  all is well; run: ended in order after SIGTERM or SIGINT
+  0  ended in order after SIGTERM or SIGINT
   1  the config is refused or cannot be read, an address or file cannot be used,
      or shutdown_timeout was over before everything was sent
   2  the command line makes no sense
   3  a second signal cut the end short`;
+
+/** Words the table of a command that ends by itself; `failed` says what its 1 means. */
+export function exitHelp(done: string, failed: string): string {
+  return `
+Exit codes:
+  0  ${done}
+  1  ${failed}
+  2  the command line makes no sense`;
+}
 
 /** An error of the user or of his machine, told in one line; ends the command with `code`. */
 export class CommandError extends Error {

@@ -1,6 +1,7 @@
 // `sluice ring`: its subcommands, their flags and help.
 import type { Command } from 'commander';
 import type { CommandWorld } from './command-world.ts';
+import { exitHelp } from './exit-code.ts';
 import { type DiffFlags, diffRings } from './ring-diff.ts';
 import { SAMPLE_DEFAULT } from './ring-keys.ts';
 import { type ShowFlags, showRings } from './ring-show.ts';
@@ -25,11 +26,7 @@ a copy more or fewer, or a key that a route takes in one config only.
 With --json: {"made":b,"routes":[{"route":s,"before":s,"after":s,"keys":n,"moved":n,"share":x,"moves":[{"from":s,"to":s,
 "keys":n,"share":x}]}]}.`;
 
-const EXIT_HELP = `
-Exit codes:
-  0  done
-  1  a config is refused or has no ring, or keys cannot be read
-  2  the command line makes no sense`;
+const EXIT_HELP = exitHelp('done', 'a config is refused or has no ring, or keys cannot be read');
 
 /** Adds `ring` and its subcommands. */
 export function addRing(program: Command, world: CommandWorld): void {

@@ -1,7 +1,7 @@
 // `sluice spool`: its subcommands, their flags and help.
 import type { Command } from 'commander';
 import type { CommandWorld } from './command-world.ts';
-import { EXIT } from './exit-code.ts';
+import { EXIT, exitHelp } from './exit-code.ts';
 import { type ImportFlags, importLines } from './spool-import.ts';
 import { type ExportFlags, SpoolTool, type WorkFlags } from './spool-tool.ts';
 
@@ -21,11 +21,10 @@ const REPLAY_HELP = `
 Lines leave the spool once 8 MiB more were written behind them, or the connection ended in order. Plain carbon has no
 acknowledgement: when the connection breaks, the last 8 MiB stay in the spool and may arrive twice.`;
 
-const EXIT_HELP = `
-Exit codes:
-  0  all is well
-  1  it could not be done, or (verify, cat, export, import) something in the spool is damaged
-  2  the command line makes no sense`;
+const EXIT_HELP = exitHelp(
+  'all is well',
+  'it could not be done, or (verify, cat, export, import) something in the spool is damaged',
+);
 
 /** Adds `spool` and its subcommands. */
 export function addSpool(program: Command, world: CommandWorld, done: (code: number) => void): void {

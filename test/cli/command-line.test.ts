@@ -79,6 +79,21 @@ test('a config that cannot be read is one clear line and exit code 1', async () 
   }
 });
 
+test('a misspelt command is taken for a config, and the nearest command is named', async () => {
+  const { code, err } = await runCommand(['explian', '--config', 'c.toml']);
+  assert.equal(code, 2, err);
+  for (const [word, near] of [
+    ['chek', 'check'],
+    ['explan', 'explain'],
+  ] as const) {
+    assert.deepEqual(await runCommand([word]), {
+      code: 1,
+      out: '',
+      err: `sluice: cannot read config "${word}": no such file; did you mean the command "${near}"?\n`,
+    });
+  }
+});
+
 test('a command line that makes no sense is one line and exit code 2', async () => {
   for (const args of [
     ['--lisen-addr', 'x'],

@@ -1,7 +1,7 @@
 // `sluice import`: the config of another relay as one of this relay.
 import type { Command } from 'commander';
 import type { CommandWorld } from '../command-world.ts';
-import { CommandError, EXIT, EXIT_CODE_HELP } from '../exit-code.ts';
+import { CommandError, EXIT, exitHelp } from '../exit-code.ts';
 import { describeSystemError } from '../read-config.ts';
 import { type CarbonFiles, importCarbon } from './import-carbon.ts';
 import { importCRelay } from './import-c-relay.ts';
@@ -9,16 +9,17 @@ import { ImportReport } from './import-report.ts';
 
 const HELP = `
 The config goes to standard output. What could not be translated, and what deserves a look, goes to standard error, one
-line each with its file and line. Look at the result with "sluice check" and "sluice explain" before you run it.
-
-Exit code 0: everything was translated; 1: something was not.`;
+line each with its file and line. Look at the result with "sluice check" and "sluice explain" before you run it.`;
 
 /** Adds the command. */
 export function addImport(program: Command, world: CommandWorld, done: (code: number) => void): void {
   const command = program
     .command('import')
     .description('translate the config of another relay')
-    .addHelpText('after', `${HELP}\n${EXIT_CODE_HELP}`);
+    .addHelpText(
+      'after',
+      `${HELP}\n${exitHelp('everything was translated', 'something was not, or a file cannot be read')}`,
+    );
   command
     .command('carbon-c-relay')
     .description('translate a config of carbon-c-relay, with the files that it includes')

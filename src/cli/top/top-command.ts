@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { TuneFacts } from '../../telemetry/tune/tune-facts.ts';
 import type { CommandWorld } from '../command-world.ts';
-import { CommandError, EXIT, EXIT_CODE_HELP } from '../exit-code.ts';
+import { CommandError, EXIT, exitHelp } from '../exit-code.ts';
 import { askRelay } from '../relay-api.ts';
 import { DEFAULT_URL } from '../tune/tune-command.ts';
 import { renderTop, type SortKey, SORTS } from './render-top.ts';
@@ -36,7 +36,7 @@ export function addTop(program: Command, world: CommandWorld): void {
     .option('--url <url>', 'the HTTP API of the relay', DEFAULT_URL)
     .option('--interval <seconds>', 'how often the page renews itself', '1')
     .option('--sort <key>', `what destinations are sorted by: ${Object.keys(SORTS).join(', ')}`, 'i')
-    .addHelpText('after', `${HELP}\n${EXIT_CODE_HELP}`)
+    .addHelpText('after', `${HELP}\n${exitHelp('done', 'the relay does not answer')}`)
     .action((flags: TopFlags) => runTop(flags, world));
 }
 

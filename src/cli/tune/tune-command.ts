@@ -7,7 +7,7 @@ import { renderCount } from '../../util/render-count.ts';
 import { renderBytes, renderTable } from '../render-amount.ts';
 import type { TuneFacts } from '../../telemetry/tune/tune-facts.ts';
 import type { CommandWorld } from '../command-world.ts';
-import { CommandError, EXIT, EXIT_CODE_HELP } from '../exit-code.ts';
+import { CommandError, EXIT, exitHelp } from '../exit-code.ts';
 import { askRelay } from '../relay-api.ts';
 import { makeReport, renderNotes, renderTune } from './render-tune.ts';
 
@@ -41,7 +41,10 @@ export function addTune(program: Command, world: CommandWorld): void {
     .option('--seconds <n>', 'for how long, at most 50', '10')
     .option('--replay <file>', 'explain a recorded trace')
     .option('--json', 'the facts and what is made of them, as JSON')
-    .addHelpText('after', `${HELP}\n${EXIT_CODE_HELP}`)
+    .addHelpText(
+      'after',
+      `${HELP}\n${exitHelp('done', 'the relay does not answer, or a trace cannot be read or written')}`,
+    )
     .action(async (flags: TuneFlags) => {
       if (flags.record !== undefined && flags.replay !== undefined) {
         throw new CommandError('--record and --replay exclude each other', EXIT.usage);
