@@ -11,7 +11,6 @@ import type { TableAdmin } from '../admin/table-admin.ts';
 import { TelnetServer } from '../admin/telnet-server.ts';
 import type { Config } from '../config/config.ts';
 import { QueueBudget } from '../destination/queue-budget.ts';
-import { SlabPool } from '../destination/slab-pool.ts';
 import type { Engine } from '../engine/engine.ts';
 import { makeWasmEngine } from '../engine/wasm-engine.ts';
 import type { NetworkInput } from '../input/network-input.ts';
@@ -28,11 +27,12 @@ import { LineDispatcher } from './dispatcher.ts';
 import { loadWindows, saveWindows } from './keep-windows.ts';
 import { logTable } from './log-table.ts';
 import { makeInputs } from './make-inputs.ts';
+import { makeRouting } from './make-routing.ts';
 import { makeTableAdmin } from './make-table-admin.ts';
 import { makeRelayView } from './relay-view.ts';
 import type { RelayWorld } from './relay-world.ts';
 import { Reload } from './reload.ts';
-import { Routing, type RoutingDependencies } from './routing.ts';
+import type { Routing } from './routing.ts';
 import { RunBooks } from './run-books.ts';
 import { makeSelfMetrics, type SelfMetrics } from './self-metrics.ts';
 import { makeSeriesTop } from './make-series-top.ts';
@@ -42,7 +42,6 @@ import { collectTuneFacts } from './tune-facts.ts';
 import { TableControl } from './table-control.ts';
 import { Watches } from './watches.ts';
 import { WriteBack } from './write-back.ts';
-import { WritePacer } from './write-pacer.ts';
 
 /** Largest read of a connection, and so of a run of the engine, bytes. */
 const CHUNK_BYTES_MAX = 256 * 1024;
@@ -327,40 +326,15 @@ export class Relay {
   }
 
   #makeRouting(): Routing {
-    const { clock, log, random, network, turn, spools } = this.#world;
-    const { levels, shutdownTimeoutMs } = this.config;
-    const pool = new SlabPool();
-    const pacer = new WritePacer({ clock });
-    const afterTurn = (run: () => void) => turn.after(run);
-    const makeSpool: RoutingDependencies['destination']['makeSpool'] =
-      spools && ((key, options, events, shard) => spools.makeSpool(key, options, events, shard));
-    return new Routing(
-      { levels, removalMs: shutdownTimeoutMs },
-      {
-        engine: this.engine,
-        clock,
-        aggregation: this.aggregation,
-        left: (row) => this.watches.drops.closed(row),
-        noteResolved: (key, isNew, outputs) => this.#top.resolved(key, isNew, outputs),
-        destination: {
-          ...network,
-          clock,
-          log,
-          random,
-          pool,
-          budget: this.#budget,
-          afterTurn,
-          makeSpool,
-          durability: this.config.durability,
-          entered: (lines) => this.#runBooks.entered(lines),
-          paceMs: () => pacer.paceMs,
-          noteWrite: (bytes) => pacer.noteWrite(bytes),
-          noteDropped: (reason, lines, addr) => this.watches.drops.note(reason, lines, addr),
-          noteRejected: (line, error, addr) => this.#noteDrop('rejected', line, error, { addr }),
-          noteUnencodable: (line, error, addr) => this.#noteDrop('encode_error', line, error, { addr }),
-        },
-      },
-    );
+    return makeRouting(this.config, this.#world, {
+      engine: this.engine,
+      aggregation: this.aggregation,
+      budget: this.#budget,
+      runBooks: this.#runBooks,
+      top: this.#top,
+      drops: () => this.watches.drops,
+      noteDrop: (reason, line, error, addr) => this.#noteDrop(reason, line, error, { addr }),
+    });
   }
 
   #makeReload(): Reload | undefined {

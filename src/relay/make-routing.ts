@@ -1,0 +1,64 @@
+// Makes the routing of a relay: what every destination is handed of the world, and whom it tells of what.
+import type { Config } from '../config/config.ts';
+import type { QueueBudget } from '../destination/queue-budget.ts';
+import { SlabPool } from '../destination/slab-pool.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { DropLog } from '../telemetry/drop-log.ts';
+import type { SeriesTop } from '../telemetry/series-top.ts';
+import type { Aggregation } from './aggregation.ts';
+import type { RelayWorld } from './relay-world.ts';
+import { Routing } from './routing.ts';
+import type { RunBooks } from './run-books.ts';
+import { WritePacer } from './write-pacer.ts';
+
+/** What the routing needs of the relay. */
+export interface RoutingParts {
+  readonly engine: Engine;
+  readonly aggregation: Aggregation;
+  readonly budget: QueueBudget;
+  readonly runBooks: RunBooks;
+  readonly top: SeriesTop;
+  /** Asked when something is dropped, not before. */
+  readonly drops: () => DropLog;
+  /** Hears of a line that a destination could not pass on. */
+  readonly noteDrop: (
+    reason: 'rejected' | 'encode_error',
+    line: Uint8Array,
+    error: string,
+    addr: string,
+  ) => void;
+}
+
+/** Makes the routing; it has no table yet. */
+export function makeRouting(config: Config, world: RelayWorld, parts: RoutingParts): Routing {
+  const { clock, log, random, network, turn, spools } = world;
+  const { engine, aggregation, budget, runBooks, top, drops, noteDrop } = parts;
+  const pacer = new WritePacer({ clock });
+  return new Routing(
+    { levels: config.levels, removalMs: config.shutdownTimeoutMs },
+    {
+      engine,
+      clock,
+      aggregation,
+      left: (row) => drops().closed(row),
+      noteResolved: (key, isNew, outputs) => top.resolved(key, isNew, outputs),
+      destination: {
+        ...network,
+        clock,
+        log,
+        random,
+        pool: new SlabPool(),
+        budget,
+        afterTurn: (run) => turn.after(run),
+        makeSpool: spools && ((key, options, events, shard) => spools.makeSpool(key, options, events, shard)),
+        durability: config.durability,
+        entered: (lines) => runBooks.entered(lines),
+        paceMs: () => pacer.paceMs,
+        noteWrite: (bytes) => pacer.noteWrite(bytes),
+        noteDropped: (reason, lines, addr) => drops().note(reason, lines, addr),
+        noteRejected: (line, error, addr) => noteDrop('rejected', line, error, addr),
+        noteUnencodable: (line, error, addr) => noteDrop('encode_error', line, error, addr),
+      },
+    },
+  );
+}
