@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import type { TrafficReport } from '../src/telemetry/traffic.ts';
+import type { TrafficReport } from '../src/telemetry/traffic/traffic.ts';
 import { freePort, startRelay, stop } from './e2e-run.ts';
 import type { NotesRequest, NotesSent } from './notes-sender.ts';
 import { RELAYS } from './relays.ts';

@@ -2,8 +2,8 @@
 //
 //   bin/node bench/micro/histogram.ts
 import { createHistogram } from 'node:perf_hooks';
-import { HighWater } from '../../src/telemetry/high-water.ts';
-import { Histogram } from '../../src/telemetry/histogram.ts';
+import { HighWater } from '../../src/telemetry/timing/high-water.ts';
+import { Histogram } from '../../src/telemetry/timing/histogram.ts';
 
 const VALUES = 20_000_000;
 const ROUNDS = 5;

@@ -7,7 +7,7 @@ import type { LineSink } from '../../src/input/dispatcher.ts';
 import { LineDispatcher } from '../../src/relay/dispatcher.ts';
 import { RunBooks } from '../../src/relay/run-books.ts';
 import { makeRelayCounts } from '../../src/telemetry/ledger.ts';
-import { SeriesTop } from '../../src/telemetry/series-top.ts';
+import { SeriesTop } from '../../src/telemetry/top/series-top.ts';
 import { systemClock } from '../../src/util/clock.ts';
 
 const ROUNDS = Number(process.argv[2] ?? 5);

@@ -3,7 +3,7 @@
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import type { LoadedConfig } from '../config/load-config.ts';
 import type { Flags } from '../config/overrides.ts';
-import type { WriteOutcome } from '../relay/write-back.ts';
+import type { WriteOutcome } from '../relay/change/write-back.ts';
 import type { TableOptions } from '../table/options.ts';
 import type { CommandWorld } from './command-world.ts';
 import { systemConfigFiles } from './config-files.ts';

@@ -6,7 +6,7 @@ import { type SpoolView, SpoolWalk } from '../destination/spool/inspect-spool.ts
 import type { SpoolBlock } from '../destination/spool/spool.ts';
 import type { SpoolFiles } from '../destination/spool/spool-files.ts';
 import { CommandError } from './exit-code.ts';
-import type { SpoolEntry } from './spool-entry.ts';
+import type { SpoolEntry } from './spool/spool-entry.ts';
 
 /** What came of reading. */
 export interface SourceOutcome {

@@ -20,7 +20,7 @@ import { BESIDE_MARK } from '../config/write/whole-text.ts';
 import { rewriteConfig } from '../config/write/rewrite-config.ts';
 import { parseDestination } from '../destination/parse-destination.ts';
 import { renderDestination } from '../destination/render-destination.ts';
-import type { WriteOutcome } from '../relay/write-back.ts';
+import type { WriteOutcome } from '../relay/change/write-back.ts';
 import type { TableOptions } from '../table/options.ts';
 import { type ConfigWorld, configSources } from './read-config.ts';
 

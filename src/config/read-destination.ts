@@ -2,7 +2,7 @@
 import { DESTINATION_OPTIONS, type DestinationOptions } from '../destination/options.ts';
 import type { ParsedDestination } from '../destination/parse-destination.ts';
 import { checkPattern } from './check-pattern.ts';
-import type { ReadDestinationResult } from './imperative-words.ts';
+import type { ReadDestinationResult } from './imperative/imperative-words.ts';
 import { findNearest } from './nearest.ts';
 import type { Place, Problems } from './problem.ts';
 import { checkTagExpression, MATCHER_METHODS } from './read-matcher.ts';

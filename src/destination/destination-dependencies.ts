@@ -2,11 +2,11 @@
 import type { DropReason } from '../telemetry/drop-reason.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
-import type { SenderDependencies } from './make-sender.ts';
+import type { SenderDependencies } from './sender/make-sender.ts';
 import type { DestinationOptions } from './options.ts';
-import type { QueueBudget } from './queue-budget.ts';
-import type { SlabPool } from './slab-pool.ts';
-import type { Inherited } from './spool-books.ts';
+import type { QueueBudget } from './queue/queue-budget.ts';
+import type { SlabPool } from './queue/slab-pool.ts';
+import type { Inherited } from './backlog/spool-books.ts';
 import type { Spool, SpoolEvents } from './spool/spool.ts';
 
 /** All that a destination is handed. */

@@ -1,7 +1,7 @@
 // What a destination measures of itself for metrics, beside its books. The destination writes, a scrape reads.
-import type { DestinationTimings, FlushCause, TimingName } from '../telemetry/destination-timings.ts';
-import { HighWater, type HighWaterView } from '../telemetry/high-water.ts';
-import { Histogram } from '../telemetry/histogram.ts';
+import type { DestinationTimings, FlushCause, TimingName } from '../telemetry/timing/destination-timings.ts';
+import { HighWater, type HighWaterView } from '../telemetry/timing/high-water.ts';
+import { Histogram } from '../telemetry/timing/histogram.ts';
 import type { SpoolTimings } from './spool/spool-timings.ts';
 
 /** A write that takes longer than this is a stall: the peer does not read. */

@@ -10,23 +10,23 @@
 // a guaranteed part, and there is no other thing they share.
 import { type DestinationCounts, makeDestinationCounts } from '../telemetry/ledger.ts';
 import type { DropReason } from '../telemetry/drop-reason.ts';
-import type { Backlog } from './backlog.ts';
+import type { Backlog } from './backlog/backlog.ts';
 import type { DestinationDependencies } from './destination-dependencies.ts';
 import { destinationKey } from './destination-key.ts';
 import { DestinationStats } from './destination-stats.ts';
 import type { Drain } from './drain.ts';
 import { Intake } from './intake.ts';
 import { type IntakeBooks, JournalBooks, MemoryBooks } from './intake-books.ts';
-import { LineQueue } from './line-queue.ts';
+import { LineQueue } from './queue/line-queue.ts';
 import { Liveness } from './liveness.ts';
 import { LiveOptions } from './live-options.ts';
-import { makeBacklog } from './make-backlog.ts';
-import { makeSender } from './make-sender.ts';
+import { makeBacklog } from './backlog/make-backlog.ts';
+import { makeSender } from './sender/make-sender.ts';
 import type { DestinationOptions } from './options.ts';
 import { Outgoing } from './outgoing.ts';
 import type { Output } from './output.ts';
-import type { BudgetShare } from './queue-budget.ts';
-import type { Sender, SenderState, SenderStats } from './sender.ts';
+import type { BudgetShare } from './queue/queue-budget.ts';
+import type { Sender, SenderState, SenderStats } from './sender/sender.ts';
 import { TroubleLog } from './trouble-log.ts';
 
 /** Times a drain sends its redo window again because the peer broke off instead of ending. */

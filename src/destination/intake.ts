@@ -6,14 +6,14 @@
 // A disk that is only behind holds senders as `block` does, for a few seconds at most, rather than drop their lines.
 import type { DropReason } from '../telemetry/drop-reason.ts';
 import type { Clock } from '../util/clock.ts';
-import type { Backlog } from './backlog.ts';
+import type { Backlog } from './backlog/backlog.ts';
 import { prefixWithin } from './cut-lines.ts';
 import type { DestinationStats } from './destination-stats.ts';
-import { Gate } from './gate.ts';
+import { Gate } from './queue/gate.ts';
 import type { IntakeBooks } from './intake-books.ts';
-import type { LineQueue } from './line-queue.ts';
+import type { LineQueue } from './queue/line-queue.ts';
 import type { WhenFull } from './options.ts';
-import type { BudgetShare, QueueBudget } from './queue-budget.ts';
+import type { BudgetShare, QueueBudget } from './queue/queue-budget.ts';
 
 export interface IntakeOptions {
   readonly whenFull: WhenFull;

@@ -2,7 +2,7 @@
 // queue, disk and connection stay. What a part cannot take up so is not live, and needs a destination of its own.
 import { isDeepStrictEqual } from 'node:util';
 import type { DestinationOptions, ReplayOrder, WhenFull } from './options.ts';
-import { SLAB_BYTES } from './slab-pool.ts';
+import { SLAB_BYTES } from './queue/slab-pool.ts';
 
 /** A smaller `iobuf` would make a system call for every line. */
 const WRITE_BYTES_MIN = 4096;

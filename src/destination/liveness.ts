@@ -1,6 +1,6 @@
 // Whether lines put to a destination leave soon, as a group of destinations asks: online, or the first attempt to connect,
 // or to do so again in order, goes on. Starting must not look like an outage of whoever answers last.
-import type { SenderState } from './sender.ts';
+import type { SenderState } from './sender/sender.ts';
 
 export class Liveness {
   readonly #changed: () => void;

@@ -1,18 +1,18 @@
 // What leaves a destination next, and what becomes of it: lines of the redo window, of memory and of the disk, or what the
 // hunt for a line at which the peer hangs up wants sent. One write at a time; its lines are booked when it is done.
-import type { FlushCause } from '../telemetry/destination-timings.ts';
+import type { FlushCause } from '../telemetry/timing/destination-timings.ts';
 import type { DestinationCounts } from '../telemetry/ledger.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
-import type { Backlog } from './backlog.ts';
+import type { Backlog } from './backlog/backlog.ts';
 import { type DestinationStats, STALL_MS } from './destination-stats.ts';
-import { HuntedLines } from './hunted-lines.ts';
-import { LineHunt } from './line-hunt.ts';
-import type { LineQueue } from './line-queue.ts';
+import { HuntedLines } from './hunt/hunted-lines.ts';
+import { LineHunt } from './hunt/line-hunt.ts';
+import type { LineQueue } from './queue/line-queue.ts';
 import type { LiveOptions } from './live-options.ts';
-import type { BudgetShare } from './queue-budget.ts';
-import type { StreamPoint } from './replay.ts';
-import type { Sender } from './sender.ts';
+import type { BudgetShare } from './queue/queue-budget.ts';
+import type { StreamPoint } from './backlog/replay.ts';
+import type { Sender } from './sender/sender.ts';
 import { WritePace } from './write-pace.ts';
 
 export interface OutgoingDependencies {

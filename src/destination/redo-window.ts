@@ -6,10 +6,10 @@
 // `hold` keeps everything while the line that makes the peer hang up is looked for. The mark stands behind the lines that
 // the peer has survived; `skip` passes over them, and `reject` takes the line out that stands behind it.
 import { countLines, type Cut } from './cut-lines.ts';
-import type { QueueBudget } from './queue-budget.ts';
-import { RecordRing } from './record-ring.ts';
-import type { Slab } from './slab-pool.ts';
-import type { Run } from './waiting-lines.ts';
+import type { QueueBudget } from './queue/queue-budget.ts';
+import { RecordRing } from './queue/record-ring.ts';
+import type { Slab } from './queue/slab-pool.ts';
+import type { Run } from './queue/waiting-lines.ts';
 
 /** Finds how much of `bytes`, whole lines, is taken; no lines: nothing now. */
 export type CutLines = (bytes: Buffer, lines: number) => Cut;

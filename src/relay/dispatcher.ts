@@ -6,7 +6,7 @@ import type { Engine, Outcome, WindowValues } from '../engine/engine.ts';
 import { LineStream } from '../engine/line-stream.ts';
 import type { LineSink, StreamEnd } from '../input/dispatcher.ts';
 import type { DropReason } from '../telemetry/drop-reason.ts';
-import type { SeriesTop } from '../telemetry/series-top.ts';
+import type { SeriesTop } from '../telemetry/top/series-top.ts';
 import type { RelayCounts } from '../telemetry/ledger.ts';
 import { assert } from '../util/assert.ts';
 import type { RunBooks } from './run-books.ts';

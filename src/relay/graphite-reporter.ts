@@ -4,7 +4,7 @@
 //   idle ──report──▶ looking up ──▶ connecting, address by address ──▶ writing ──kernel took it──▶ ending ──▶ idle
 //     ▲                   └──────────────── time is over, or no address left ─────────────────────────┘
 import { isIP } from 'node:net';
-import type { Connect, Lookup, PeerSocket } from '../destination/peer-socket.ts';
+import type { Connect, Lookup, PeerSocket } from '../destination/sender/peer-socket.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
 

@@ -4,7 +4,7 @@ import type { Dispatcher } from '../input/dispatcher.ts';
 import { NetworkInput, type NetworkInputDependencies } from '../input/network-input.ts';
 import type { InputOptions } from '../input/options.ts';
 import { PickleDispatcher } from '../input/pickle/pickle-dispatcher.ts';
-import type { Traffic } from '../telemetry/traffic.ts';
+import type { Traffic } from '../telemetry/traffic/traffic.ts';
 import { type CountingDispatcher, MeteredDispatcher } from './metered-dispatcher.ts';
 
 /** Descriptors kept for destinations, files and admin connections. */

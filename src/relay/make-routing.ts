@@ -1,10 +1,10 @@
 // Makes the routing of a relay: what every destination is handed of the world, and whom it tells of what.
 import type { Config } from '../config/config.ts';
-import type { QueueBudget } from '../destination/queue-budget.ts';
-import { SlabPool } from '../destination/slab-pool.ts';
+import type { QueueBudget } from '../destination/queue/queue-budget.ts';
+import { SlabPool } from '../destination/queue/slab-pool.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { DropLog } from '../telemetry/drop-log.ts';
-import type { SeriesTop } from '../telemetry/series-top.ts';
+import type { SeriesTop } from '../telemetry/top/series-top.ts';
 import type { Aggregation } from './aggregation.ts';
 import type { RelayWorld } from './relay-world.ts';
 import { Routing } from './routing.ts';

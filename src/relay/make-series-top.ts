@@ -1,5 +1,5 @@
 // The sketches of who sends most, over the routes of a relay.
-import { SeriesTop } from '../telemetry/series-top.ts';
+import { SeriesTop } from '../telemetry/top/series-top.ts';
 import type { RelayWorld } from './relay-world.ts';
 import type { Routing } from './routing.ts';
 

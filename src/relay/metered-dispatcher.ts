@@ -1,6 +1,6 @@
 // The door of one listener to the dispatcher of lines: tells a meter what comes in through it, once a read.
 import type { Dispatcher, LineSink } from '../input/dispatcher.ts';
-import type { NoteRead } from '../telemetry/traffic.ts';
+import type { NoteRead } from '../telemetry/traffic/traffic.ts';
 
 /** The dispatcher behind it. */
 export interface CountingDispatcher extends Dispatcher {

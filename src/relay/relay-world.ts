@@ -5,11 +5,11 @@ import type { TableOptions } from '../table/options.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
 import type { LogThreshold } from '../util/log-level.ts';
-import type { FreshConfig } from './reload.ts';
+import type { FreshConfig } from './change/reload.ts';
 import type { SpoolRoot } from './spool-root.ts';
 import type { Turn } from './turn.ts';
 import type { WindowFile } from './window-file.ts';
-import type { WriteTable } from './write-back.ts';
+import type { WriteTable } from './change/write-back.ts';
 
 /** What a relay needs of the world. */
 export interface RelayWorld {

@@ -4,13 +4,13 @@
 //   drain: inputs (to the senders' FIN), open windows (to a file), destinations (to the last line), HTTP; all within one deadline
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Hono } from 'hono';
-import { makeHttpApp } from '../admin/http-app.ts';
-import { AdminHttpServer } from '../admin/http-server.ts';
-import type { ReloadConfig } from '../admin/reload-routes.ts';
+import { makeHttpApp } from '../admin/http/http-app.ts';
+import { AdminHttpServer } from '../admin/http/http-server.ts';
+import type { ReloadConfig } from '../admin/http/reload-routes.ts';
 import type { TableAdmin } from '../admin/table-admin.ts';
-import { TelnetServer } from '../admin/telnet-server.ts';
+import { TelnetServer } from '../admin/telnet/telnet-server.ts';
 import type { Config } from '../config/config.ts';
-import { QueueBudget } from '../destination/queue-budget.ts';
+import { QueueBudget } from '../destination/queue/queue-budget.ts';
 import type { Engine } from '../engine/engine.ts';
 import { makeWasmEngine } from '../engine/wasm-engine.ts';
 import type { NetworkInput } from '../input/network-input.ts';
@@ -20,18 +20,18 @@ import { type Ledger, makeLedger, makeRelayCounts, type RelayCounts } from '../t
 import { Profiler } from '../telemetry/profiler.ts';
 import { MetricRegistry } from '../telemetry/registry.ts';
 import type { RelayView } from '../telemetry/relay-view.ts';
-import type { SeriesTop } from '../telemetry/series-top.ts';
-import { Traffic } from '../telemetry/traffic.ts';
+import type { SeriesTop } from '../telemetry/top/series-top.ts';
+import { Traffic } from '../telemetry/traffic/traffic.ts';
 import { Aggregation, WINDOW_BOUNDS } from './aggregation.ts';
 import { LineDispatcher } from './dispatcher.ts';
 import { loadWindows, saveWindows } from './keep-windows.ts';
-import { logTable } from './log-table.ts';
+import { logTable } from './change/log-table.ts';
 import { makeInputs } from './make-inputs.ts';
 import { makeRouting } from './make-routing.ts';
-import { makeTableAdmin } from './make-table-admin.ts';
+import { makeTableAdmin } from './change/make-table-admin.ts';
 import { makeRelayView } from './relay-view.ts';
 import type { RelayWorld } from './relay-world.ts';
-import { Reload } from './reload.ts';
+import { Reload } from './change/reload.ts';
 import type { Routing } from './routing.ts';
 import { RunBooks } from './run-books.ts';
 import { makeSelfMetrics, type SelfMetrics } from './self-metrics.ts';
@@ -39,9 +39,9 @@ import { makeSeriesTop } from './make-series-top.ts';
 import { makeSpoolAdmin } from './spool-admin.ts';
 import { wantsSpool } from './spool-root.ts';
 import { collectTuneFacts } from './tune-facts.ts';
-import { TableControl } from './table-control.ts';
+import { TableControl } from './change/table-control.ts';
 import { Watches } from './watches.ts';
-import { WriteBack } from './write-back.ts';
+import { WriteBack } from './change/write-back.ts';
 
 /** Largest read of a connection, and so of a run of the engine, bytes. */
 const CHUNK_BYTES_MAX = 256 * 1024;

@@ -21,7 +21,7 @@ import type { Clock } from '../util/clock.ts';
 import { GroupSlots, numberSlots, type SlotIds } from './group-slots.ts';
 import type { Aggregation } from './aggregation.ts';
 import { SpoolLegacies } from './spool-legacies.ts';
-import { matchDestinations, type PlacedDestination } from './match-destinations.ts';
+import { matchDestinations, type PlacedDestination } from './change/match-destinations.ts';
 
 /** How long a destination that was taken out and comes again has to put what it holds on disk, for the one that follows. */
 const SPOOL_HANDOVER_MS = 2000;

@@ -1,13 +1,13 @@
 // The relay's own metrics under carbon-relay-ng's names: shown when asked for, and reported at an interval to a Graphite, to
 // the routes of the table, or to both.
-import type { Connect, Lookup } from '../destination/peer-socket.ts';
+import type { Connect, Lookup } from '../destination/sender/peer-socket.ts';
 import type { Snapshot } from '../table/snapshot.ts';
 import { crngMetrics } from '../telemetry/crng/crng-metrics.ts';
 import type { CrngIdentity, CrngMetric } from '../telemetry/crng/crng-metric.ts';
 import { renderDebugVars } from '../telemetry/crng/debug-vars.ts';
 import { GraphiteLines, type Point, renderPoint } from '../telemetry/crng/graphite-lines.ts';
 import { processPoints } from '../telemetry/crng/process-points.ts';
-import { Histogram, type HistogramReader } from '../telemetry/histogram.ts';
+import { Histogram, type HistogramReader } from '../telemetry/timing/histogram.ts';
 import { LogLimiter } from '../telemetry/log-limiter.ts';
 import type { ReportCounts } from '../telemetry/metric-declaration.ts';
 import type { SelfMetricsOptions } from '../telemetry/options.ts';

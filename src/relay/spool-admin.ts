@@ -1,5 +1,5 @@
 // What `/api/spools` shows and changes: the spools of the destinations in force.
-import type { SpoolAdmin, SpoolRow } from '../admin/spool-routes.ts';
+import type { SpoolAdmin, SpoolRow } from '../admin/http/spool-routes.ts';
 import type { Destination } from '../destination/destination.ts';
 import type { Routing } from './routing.ts';
 import type { SpoolRoot } from './spool-root.ts';

@@ -1,6 +1,6 @@
 // What destinations that were taken out have left on disk, by the spool it is in. Whoever opens that spool again takes
 // those lines into its books: they are not lines from before the start, and must not be counted at both.
-import type { Inherited } from '../destination/spool-books.ts';
+import type { Inherited } from '../destination/backlog/spool-books.ts';
 import type { DestinationCounts } from '../telemetry/ledger.ts';
 
 interface Legacy {

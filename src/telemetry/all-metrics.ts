@@ -3,8 +3,8 @@ import { AGGREGATOR_METRICS } from './aggregator-metrics.ts';
 import { DESTINATION_METRICS, SPOOL_METRICS } from './destination-metrics.ts';
 import type { MetricDeclaration } from './metric-declaration.ts';
 import { INPUT_METRICS, RELAY_METRICS } from './metric-table.ts';
-import { TIMING_METRICS } from './timing-metrics.ts';
-import { TRAFFIC_METRICS } from './traffic-metrics.ts';
+import { TIMING_METRICS } from './timing/timing-metrics.ts';
+import { TRAFFIC_METRICS } from './traffic/traffic-metrics.ts';
 
 /** The registry and the reference docs derive from this list. */
 export const ALL_METRICS: readonly MetricDeclaration[] = [

@@ -1,9 +1,9 @@
 // The metrics of destinations and of their spools, one row a destination; their histograms are in timing-metrics.ts.
-import type { HighWaterView } from './high-water.ts';
+import type { HighWaterView } from './timing/high-water.ts';
 import type { LedgerDestination } from './ledger.ts';
 import type { MetricDeclaration, Sample, Scrape } from './metric-declaration.ts';
 import type { DestinationStats, SpoolFigures } from './relay-view.ts';
-import { WINDOW_NAMES } from './time-windows.ts';
+import { WINDOW_NAMES } from './timing/time-windows.ts';
 
 /** Labels of what belongs to a destination. */
 export const DESTINATION_LABELS: readonly string[] = ['route', 'destination', 'addr'];

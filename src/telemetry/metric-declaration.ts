@@ -9,7 +9,7 @@ import type {
   Readiness,
   RelayView,
 } from './relay-view.ts';
-import type { TrafficReport } from './traffic.ts';
+import type { TrafficReport } from './traffic/traffic.ts';
 
 /** The figures of one scrape, all taken in the same turn of the event loop. */
 export interface Scrape {

@@ -6,7 +6,7 @@ import type { LedgerWatch } from './ledger-watch.ts';
 import { ALL_METRICS } from './all-metrics.ts';
 import type { MetricDeclaration, ReportCounts, Sample, Scrape } from './metric-declaration.ts';
 import type { RelayView } from './relay-view.ts';
-import { SummaryMetric } from './summary-metric.ts';
+import { SummaryMetric } from './timing/summary-metric.ts';
 
 /** How often the event loop's delay is sampled. */
 const LOOP_DELAY_RESOLUTION_MS = 20;

@@ -1,9 +1,9 @@
 // What admin and telemetry may see of a running relay: figures and states, as plain data, read when asked for.
 // relay/ implements it; the rooms fill in the rows. Every count is a total since the start unless it says "now".
-import type { DestinationTimings } from './destination-timings.ts';
-import type { HighWaterView } from './high-water.ts';
+import type { DestinationTimings } from './timing/destination-timings.ts';
+import type { HighWaterView } from './timing/high-water.ts';
 import type { Ledger } from './ledger.ts';
-import type { TrafficReport } from './traffic.ts';
+import type { TrafficReport } from './traffic/traffic.ts';
 import type { TrafficTrace } from './tune/traffic-trace.ts';
 
 /** A running relay, seen from outside the data path. */

@@ -1,5 +1,5 @@
 // Spools of a relay that only remembers what was asked of it.
-import type { SpoolAdmin, SpoolRow } from '../../src/admin/spool-routes.ts';
+import type { SpoolAdmin, SpoolRow } from '../../src/admin/http/spool-routes.ts';
 
 /** One spool, of the destination `r_a/b`. */
 export class FakeSpools implements SpoolAdmin {

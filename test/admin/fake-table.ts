@@ -1,7 +1,7 @@
 // A TableAdmin over plain data, for tests of telnet and HTTP: what a relay does without destinations.
 import type { DestinationState, TableAdmin } from '../../src/admin/table-admin.ts';
 import { parseDestination } from '../../src/destination/parse-destination.ts';
-import { TableControl } from '../../src/relay/table-control.ts';
+import { TableControl } from '../../src/relay/change/table-control.ts';
 import type { TableOptions } from '../../src/table/options.ts';
 import { Snapshot } from '../../src/table/snapshot.ts';
 import { silentLog } from '../../src/util/log.ts';

@@ -1,7 +1,7 @@
 // `sluice top`: one plain page, and a page that renews itself and obeys keys.
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { HttpBench } from '../admin/http-bench.ts';
+import { HttpBench } from '../admin/http/http-bench.ts';
 import { makeFacts } from '../telemetry/tune/tune-rig.ts';
 import { runCommand } from './fake-world.ts';
 

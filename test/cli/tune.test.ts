@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TraceReport } from '../../src/telemetry/tune/traffic-trace.ts';
-import { HttpBench } from '../admin/http-bench.ts';
+import { HttpBench } from '../admin/http/http-bench.ts';
 import { runCommand } from './fake-world.ts';
 
 test('a trace is replayed: its peaks, and what a stall would have to buffer', async () => {

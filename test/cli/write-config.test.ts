@@ -21,7 +21,7 @@ import { test, type TestContext } from 'node:test';
 import { systemConfigFiles } from '../../src/cli/config-files.ts';
 import { readConfigAside, writeConfigAside } from '../../src/cli/config-thread.ts';
 import { writeConfig } from '../../src/cli/write-config.ts';
-import type { WriteOutcome } from '../../src/relay/write-back.ts';
+import type { WriteOutcome } from '../../src/relay/change/write-back.ts';
 import type { TableOptions } from '../../src/table/options.ts';
 import { route } from '../table/table-options.ts';
 

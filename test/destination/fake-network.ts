@@ -1,6 +1,6 @@
 // A network that tests play: every socket waits for the test to accept, take bytes, close or break. A real socket's rules
 // hold: callbacks come later than the call, and none but `close` after `destroy`.
-import type { PeerSocket } from '../../src/destination/peer-socket.ts';
+import type { PeerSocket } from '../../src/destination/sender/peer-socket.ts';
 
 type Event = 'connect' | 'end' | 'close' | 'error';
 

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { Destination } from '../../src/destination/destination.ts';
-import { systemFiles } from '../../src/destination/file-system.ts';
+import { systemFiles } from '../../src/destination/sender/file-system.ts';
 import { parseDestination } from '../../src/destination/parse-destination.ts';
-import { makeTcpConnect, systemLookup } from '../../src/destination/peer-socket.ts';
-import { QueueBudget } from '../../src/destination/queue-budget.ts';
-import { SlabPool } from '../../src/destination/slab-pool.ts';
+import { makeTcpConnect, systemLookup } from '../../src/destination/sender/peer-socket.ts';
+import { QueueBudget } from '../../src/destination/queue/queue-budget.ts';
+import { SlabPool } from '../../src/destination/queue/slab-pool.ts';
 import { systemClock } from '../../src/util/clock.ts';
 import { silentLog } from '../../src/util/log.ts';
 import { assertConserved } from '../assert-conserved.ts';

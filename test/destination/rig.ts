@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { Destination } from '../../src/destination/destination.ts';
 import type { DestinationDependencies } from '../../src/destination/destination-dependencies.ts';
-import { systemFiles } from '../../src/destination/file-system.ts';
+import { systemFiles } from '../../src/destination/sender/file-system.ts';
 import { parseDestination } from '../../src/destination/parse-destination.ts';
-import { QueueBudget } from '../../src/destination/queue-budget.ts';
-import { SlabPool } from '../../src/destination/slab-pool.ts';
+import { QueueBudget } from '../../src/destination/queue/queue-budget.ts';
+import { SlabPool } from '../../src/destination/queue/slab-pool.ts';
 import type { Log } from '../../src/util/log.ts';
 import { assertConserved } from '../assert-conserved.ts';
 import { FakeClock } from './fake-clock.ts';

@@ -2,7 +2,7 @@
 // sockets: after each the table over HTTP and the one of `view` are what the command says.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TelnetClient } from '../admin/telnet-client.ts';
+import { TelnetClient } from '../admin/telnet/telnet-client.ts';
 import { assertConserved } from '../assert-conserved.ts';
 import { type RelayProcess, startRelay } from './relay-process.ts';
 import { sendLines } from './send-lines.ts';

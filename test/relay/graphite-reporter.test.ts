@@ -1,7 +1,7 @@
 // The reporter of self-metrics: whatever its target does, it holds one report, and no longer than its time.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Lookup } from '../../src/destination/peer-socket.ts';
+import type { Lookup } from '../../src/destination/sender/peer-socket.ts';
 import { GraphiteReporter } from '../../src/relay/graphite-reporter.ts';
 import { FakeClock } from '../destination/fake-clock.ts';
 import { FakeNetwork } from '../destination/fake-network.ts';

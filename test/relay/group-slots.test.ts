@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { systemFiles } from '../../src/destination/file-system.ts';
-import { QueueBudget } from '../../src/destination/queue-budget.ts';
-import { SlabPool } from '../../src/destination/slab-pool.ts';
+import { systemFiles } from '../../src/destination/sender/file-system.ts';
+import { QueueBudget } from '../../src/destination/queue/queue-budget.ts';
+import { SlabPool } from '../../src/destination/queue/slab-pool.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { Routing } from '../../src/relay/routing.ts';
 import { assertConserved } from '../assert-conserved.ts';

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseDestination } from '../../src/destination/parse-destination.ts';
-import { QueueBudget } from '../../src/destination/queue-budget.ts';
-import { SlabPool } from '../../src/destination/slab-pool.ts';
-import { systemFiles } from '../../src/destination/file-system.ts';
+import { QueueBudget } from '../../src/destination/queue/queue-budget.ts';
+import { SlabPool } from '../../src/destination/queue/slab-pool.ts';
+import { systemFiles } from '../../src/destination/sender/file-system.ts';
 import type { Resolve } from '../../src/metric/plan.ts';
 import { Routing } from '../../src/relay/routing.ts';
 import type { TableOptions } from '../../src/table/options.ts';

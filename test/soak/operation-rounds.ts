@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ledger } from '../../src/telemetry/ledger.ts';
-import { TelnetClient } from '../admin/telnet-client.ts';
+import { TelnetClient } from '../admin/telnet/telnet-client.ts';
 import { assertConserved } from '../assert-conserved.ts';
 import { type RelayProcess, startRelay } from '../e2e/relay-process.ts';
 import { startSink, type TcpSink } from '../e2e/tcp-sink.ts';

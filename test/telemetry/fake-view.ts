@@ -1,5 +1,5 @@
 // A relay that only shows figures, for tests of what reads them.
-import { Histogram } from '../../src/telemetry/histogram.ts';
+import { Histogram } from '../../src/telemetry/timing/histogram.ts';
 import {
   type DestinationRow,
   type Ledger,
@@ -14,7 +14,7 @@ import type {
   Readiness,
   RelayView,
 } from '../../src/telemetry/relay-view.ts';
-import { Traffic, type TrafficReport } from '../../src/telemetry/traffic.ts';
+import { Traffic, type TrafficReport } from '../../src/telemetry/traffic/traffic.ts';
 import type { TrafficTrace } from '../../src/telemetry/tune/traffic-trace.ts';
 
 /** Figures that a test may change at any time. */

@@ -4,7 +4,7 @@
 //
 // Lines that cannot be pickled are not sent. They are part of their `send` all the same, and `refusedWithin` tells which,
 // so that they are booked by name and not as written.
-import type { Sender, SenderEvents, SenderState, SenderStats } from '../sender.ts';
+import type { Sender, SenderEvents, SenderState, SenderStats } from '../sender/sender.ts';
 import { PickleEncoder, type Unencodable } from './pickle-encoder.ts';
 
 export interface PickleSenderDependencies {

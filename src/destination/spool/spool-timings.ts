@@ -1,5 +1,5 @@
 // How long the operations of a spool take: figures for metrics.
-import { Histogram, type HistogramView } from '../../telemetry/histogram.ts';
+import { Histogram, type HistogramView } from '../../telemetry/timing/histogram.ts';
 import type { Clock } from '../../util/clock.ts';
 
 /** Durations of one kind of operation. */

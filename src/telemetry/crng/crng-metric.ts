@@ -1,6 +1,6 @@
 // A self-metric under the name that carbon-relay-ng gives it.
-import type { HistogramView, Summary } from '../histogram.ts';
-import type { Rates } from '../moving-rates.ts';
+import type { HistogramView, Summary } from '../timing/histogram.ts';
+import type { Rates } from '../traffic/moving-rates.ts';
 
 /** `name` begins behind service and instance, and has `=` where it is sent as `_is_`. */
 export type CrngMetric =

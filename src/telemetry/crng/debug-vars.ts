@@ -1,7 +1,7 @@
 // GET /debug/vars2 of carbon-relay-ng: one JSON object with sorted keys. Timers and histograms show the last minute, since
 // an answer must not depend on who else asks (there each reader takes what is new away from the next).
 import type { ProcessReport } from '../process-figures.ts';
-import { NO_SUMMARY } from '../histogram.ts';
+import { NO_SUMMARY } from '../timing/histogram.ts';
 import { type CrngIdentity, type CrngMetric, crngName, NO_RATES, scaleSummary } from './crng-metric.ts';
 
 /** What stands beside the metrics. */

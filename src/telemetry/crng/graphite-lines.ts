@@ -1,6 +1,6 @@
 // The self-metrics of carbon-relay-ng as Graphite lines. What timers and histograms show is what came since the last time
 // the same GraphiteLines was asked.
-import { type HistogramReader, type HistogramView, NO_SUMMARY } from '../histogram.ts';
+import { type HistogramReader, type HistogramView, NO_SUMMARY } from '../timing/histogram.ts';
 import { type CrngIdentity, type CrngMetric, crngName, NO_RATES, scaleSummary } from './crng-metric.ts';
 
 /** One point. */

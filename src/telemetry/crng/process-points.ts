@@ -1,6 +1,6 @@
 // The second family of carbon-relay-ng's self-metrics: memory, processor and the reporter itself, under
 // `carbon-relay-ng.stats.<instance>.`. What has no counterpart in V8 (`gc.heap_objects`, `gc.gogc`) is left out.
-import type { Summary } from '../histogram.ts';
+import type { Summary } from '../timing/histogram.ts';
 import type { ProcessReport } from '../process-figures.ts';
 import { type CrngIdentity, cleanName } from './crng-metric.ts';
 import type { Point } from './graphite-lines.ts';

@@ -3,7 +3,7 @@
 import type { Clock } from '../../util/clock.ts';
 import { type DropCounts, totalDropped } from '../drop-reason.ts';
 import type { DestinationCounts } from '../ledger.ts';
-import { TrafficPeaks } from '../traffic-peaks.ts';
+import { TrafficPeaks } from '../traffic/traffic-peaks.ts';
 
 const LOOK_MS = 1000;
 /** Seconds that are kept one by one. */

@@ -1,7 +1,7 @@
 // The table of the tuning notes of carbon-relay-ng, with today's numbers beside theirs. What somebody once counted with
 // ngrep and timed in debug logs is read from the facts. A relay sees reads, not packets: 1 ms is what the event loop saw.
 import { renderCount } from '../../util/render-count.ts';
-import type { TrafficFigures } from '../traffic-meter.ts';
+import type { TrafficFigures } from '../traffic/traffic-meter.ts';
 import type { DestinationFacts, TuneFacts } from './tune-facts.ts';
 
 /** One question of the notes, their answer and ours. */

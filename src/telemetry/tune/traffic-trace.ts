@@ -1,5 +1,5 @@
 // A recorded stretch of traffic: when each read came and how large it was, without a key in it; and what it says.
-import { TrafficMeter, type TrafficFigures } from '../traffic-meter.ts';
+import { TrafficMeter, type TrafficFigures } from '../traffic/traffic-meter.ts';
 
 /** Reads of one trace; more are counted and left out. */
 export const TRACE_READS_MAX = 200_000;

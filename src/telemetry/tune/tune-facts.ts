@@ -1,8 +1,8 @@
 // The facts behind `sluice tune`, as GET /api/tune gives them: what came, how it left, what had to wait and what may. Plain
 // data without a judgement; `diagnose.ts` judges, the command puts it into words. Times are seconds, sizes bytes.
 import type { DropCounts } from '../drop-reason.ts';
-import type { Summary } from '../histogram.ts';
-import type { TrafficReport } from '../traffic.ts';
+import type { Summary } from '../timing/histogram.ts';
+import type { TrafficReport } from '../traffic/traffic.ts';
 import type { Flow } from './flow-watch.ts';
 
 /** What happens at a destination whose memory is full, in the words of its option. */

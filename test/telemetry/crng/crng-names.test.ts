@@ -6,7 +6,7 @@ import type { CrngMetric } from '../../../src/telemetry/crng/crng-metric.ts';
 import { renderDebugVars } from '../../../src/telemetry/crng/debug-vars.ts';
 import { GraphiteLines, renderPoint } from '../../../src/telemetry/crng/graphite-lines.ts';
 import { processPoints } from '../../../src/telemetry/crng/process-points.ts';
-import { Histogram, NO_SUMMARY } from '../../../src/telemetry/histogram.ts';
+import { Histogram, NO_SUMMARY } from '../../../src/telemetry/timing/histogram.ts';
 import type { ProcessReport } from '../../../src/telemetry/process-figures.ts';
 import { FakeView, makeDestinationStats, makeHistogram } from '../fake-view.ts';
 

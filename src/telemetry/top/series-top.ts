@@ -1,0 +1,223 @@
+// Top talkers and cardinality: who sends most, and who has most series, by prefix of the key, by source address and by
+// route. Everything is a sketch of bounded size, and nothing is done per line: lines are sampled, series are noted when the
+// table resolves them, sources are counted once a run, and lines of routes are read from the books of their destinations.
+//
+// Rates are those of the last one to two minutes (a minute under way, and the one before); series count since the start.
+import type { Clock } from '../../util/clock.ts';
+import { DISTINCT_ERROR, hashBytes, HyperLogLog } from './hyper-log-log.ts';
+import { LineSampler } from './line-sampler.ts';
+import { RecentRates } from '../traffic/recent-rates.ts';
+import { RouteLines } from '../route-lines.ts';
+import { SeriesCounts } from './series-counts.ts';
+import type { TopQuery, TopReport, TopRow } from './top-report.ts';
+
+/** Deepest prefix that is kept, nodes. */
+export const TOP_DEPTH_MAX = 5;
+/** Of a key this much is looked at, bytes. */
+const KEY_BYTES_MAX = 256;
+/** Names with a place, for each depth, minute and kind. */
+const RATE_PLACES = 500;
+const SERIES_PLACES = 250;
+const ROUTE_PLACES = 1000;
+/** At 1,000 the trickle of the tuning notes (3,000 lines a second) cost a third more CPU (bench/e2e.ts, notes). */
+const SAMPLES_PER_SEC = 100;
+const MINUTE_MS = 60_000;
+
+const DOT = '.';
+const TAGS = ';';
+
+export interface SeriesTopDependencies {
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly random: () => number;
+  /** The route of an output of a plan. */
+  readonly routeOf: (output: number) => string | undefined;
+  /** Lines that the destinations of each route got since the start. */
+  readonly routeLines: () => ReadonlyMap<string, number>;
+}
+
+/** Keeps the sketches. */
+export class SeriesTop {
+  readonly #deps: SeriesTopDependencies;
+  readonly #sampler: LineSampler;
+  readonly #seed: number;
+  readonly #prefixRates = perDepth(() => new RecentRates(RATE_PLACES));
+  readonly #prefixSeries = perDepth(() => new SeriesCounts(SERIES_PLACES));
+  readonly #sourceRates = new RecentRates(RATE_PLACES);
+  readonly #sourceSeries = new SeriesCounts(SERIES_PLACES);
+  readonly #routeSeries = new SeriesCounts(ROUTE_PLACES);
+  readonly #routeLines: RouteLines;
+  readonly #all = new HyperLogLog();
+  #freshNow = 0;
+  #freshBefore = 0;
+  #source = '';
+  /** When the minute under way began, and the one before it. */
+  #minuteMs: number;
+  #beforeMs: number;
+  #memory: Buffer = Buffer.alloc(0);
+  #keyOf: (nth: number) => Uint8Array | undefined = () => undefined;
+  readonly #sample = (nth: number, weight: number): void => this.#look(nth, weight);
+
+  constructor(dependencies: SeriesTopDependencies) {
+    this.#deps = dependencies;
+    this.#sampler = new LineSampler({ samplesPerSec: SAMPLES_PER_SEC }, dependencies);
+    this.#seed = Math.floor(dependencies.random() * 0xffff_ffff);
+    this.#minuteMs = this.#beforeMs = dependencies.clock.monotonicMs();
+    this.#routeLines = new RouteLines(new Map(), this.#minuteMs);
+  }
+
+  /** Says whose lines come now: an address without its port. */
+  setSource(source: string): void {
+    this.#source = source;
+  }
+
+  /** Notes a key that the table resolved, and the outputs of its plan; the bytes are read before it returns. */
+  resolved(key: Uint8Array, isNew: boolean, outputs: readonly number[]): void {
+    const hash = hashBytes(key, key.length, this.#seed);
+    let before: string | undefined;
+    for (const output of outputs) {
+      const route = this.#deps.routeOf(output);
+      if (route === undefined || route === before) continue;
+      this.#routeSeries.add(route, hash, isNew);
+      before = route;
+    }
+    if (!isNew) return;
+    this.#freshNow += 1;
+    this.#all.add(hash);
+    this.#sourceSeries.add(this.#source, hash, true);
+    eachPrefix(this.#read(key), (depth, prefix) => this.#prefixSeries[depth]?.add(prefix, hash, true));
+  }
+
+  /** Notes a run of lines of the source; `keyOf` shows the keys of some of them, during the call. */
+  ran(lines: number, keyOf: (nth: number) => Uint8Array | undefined): void {
+    if (lines === 0) return;
+    const nowMs = this.#deps.clock.monotonicMs();
+    if (nowMs - this.#minuteMs >= MINUTE_MS) this.#turnMinutes(nowMs);
+    this.#sourceRates.add(this.#source, lines, 1);
+    this.#keyOf = keyOf;
+    this.#sampler.run(lines, nowMs, this.#sample);
+  }
+
+  /** Reads the heaviest. */
+  report({ by, depth, limit, sort }: TopQuery): TopReport {
+    const nowMs = this.#deps.clock.monotonicMs();
+    this.#turnMinutes(nowMs);
+    const windowMs = nowMs - this.#beforeMs;
+    const found = {
+      prefix: () =>
+        makeRows(
+          this.#prefixRates[depth - 1]!,
+          this.#prefixSeries[depth - 1]!,
+          windowMs,
+          this.#sourceRates.lines,
+        ),
+      source: () => makeRows(this.#sourceRates, this.#sourceSeries, windowMs, this.#sourceRates.lines),
+      route: () => this.#routeRows(nowMs),
+    }[by]();
+    found.sort((a, b) => b[sort] - a[sort] || (a.name < b.name ? -1 : 1));
+    const sampledEvery = this.#sampler.every;
+    return {
+      by,
+      ...(by === 'prefix' ? { depth, sampledEvery } : {}),
+      windowSec: (by === 'route' ? this.#routeLines.windowMs(nowMs) : windowMs) / 1000,
+      linesPerSec: perSec(this.#sourceRates.lines, windowMs),
+      series: Math.round(this.#all.count()),
+      seriesErrorPercent: DISTINCT_ERROR * 200,
+      newSeriesPerMinute: perMinute(this.#freshNow + this.#freshBefore, windowMs),
+      rows: found.slice(0, limit),
+    };
+  }
+
+  #routeRows(nowMs: number): TopRow[] {
+    const lines = this.#routeLines.recent(this.#deps.routeLines());
+    const windowMs = this.#routeLines.windowMs(nowMs);
+    const all = [...lines.values()].reduce((sum, more) => sum + more, 0);
+    const names = new Set([...lines.keys(), ...this.#routeSeries.names()]);
+    return [...names].map((name) => {
+      const exact = { key: name, lines: lines.get(name) ?? 0, error: 0 };
+      return makeRow(exact, this.#routeSeries, windowMs, all);
+    });
+  }
+
+  #look(nth: number, weight: number): void {
+    const key = this.#keyOf(nth);
+    if (key === undefined) return;
+    this.#sourceSeries.meet(this.#source, hashBytes(key, key.length, this.#seed));
+    eachPrefix(this.#read(key), (depth, prefix) => this.#prefixRates[depth]?.add(prefix, weight, weight));
+  }
+
+  /** The begin of a key as text. */
+  #read({ buffer, byteOffset, length }: Uint8Array): string {
+    // Most keys lie in one memory: a Buffer over it is made once.
+    if (this.#memory.buffer !== buffer) this.#memory = Buffer.from(buffer);
+    return this.#memory.toString('utf8', byteOffset, byteOffset + Math.min(length, KEY_BYTES_MAX));
+  }
+
+  #turnMinutes(nowMs: number): void {
+    // A second time when nothing came for more than a minute.
+    for (let turns = 0; turns < 2 && nowMs - this.#minuteMs >= MINUTE_MS; turns++) {
+      for (const kept of [...this.#prefixRates, ...this.#prefixSeries]) kept.rotate();
+      for (const kept of [this.#sourceRates, this.#sourceSeries, this.#routeSeries]) kept.rotate();
+      this.#freshBefore = this.#freshNow;
+      this.#freshNow = 0;
+      this.#routeLines.rotate(this.#deps.routeLines(), nowMs);
+      this.#beforeMs = this.#minuteMs;
+      this.#minuteMs += MINUTE_MS;
+    }
+    // Silence for longer still: what is kept is empty, whenever it began.
+    while (nowMs - this.#minuteMs >= MINUTE_MS) {
+      this.#beforeMs = this.#minuteMs;
+      this.#minuteMs += MINUTE_MS;
+    }
+  }
+}
+
+/** Calls back with each prefix of a key, from one node on; a key of fewer nodes is its own prefix at the depths below. */
+function eachPrefix(text: string, take: (depth: number, prefix: string) => void): void {
+  const tags = text.indexOf(TAGS);
+  const name = tags < 0 ? text : text.slice(0, tags);
+  let end = 0;
+  for (let depth = 0; depth < TOP_DEPTH_MAX; depth++) {
+    if (end >= 0) end = name.indexOf(DOT, end + 1);
+    take(depth, end < 0 ? name : name.slice(0, end));
+  }
+}
+
+function perDepth<Kept>(make: () => Kept): Kept[] {
+  return Array.from({ length: TOP_DEPTH_MAX }, make);
+}
+
+function makeRows(rates: RecentRates, counts: SeriesCounts, windowMs: number, all: number): TopRow[] {
+  const rows = new Map(rates.all().map((recent) => [recent.key, makeRow(recent, counts, windowMs, all)]));
+  for (const name of counts.names()) {
+    if (rows.has(name)) continue;
+    rows.set(name, makeRow(rates.find(name) ?? { key: name, lines: 0, error: 0 }, counts, windowMs, all));
+  }
+  return [...rows.values()];
+}
+
+function makeRow(
+  recent: { readonly key: string; readonly lines: number; readonly error: number },
+  counts: SeriesCounts,
+  windowMs: number,
+  all: number,
+): TopRow {
+  const named = counts.find(recent.key);
+  return {
+    name: recent.key,
+    linesPerSec: perSec(recent.lines, windowMs),
+    linesPerSecError: perSec(recent.error, windowMs),
+    share: all === 0 ? 0 : Math.min(1, recent.lines / all),
+    series: named?.series ?? 0,
+    seriesMissed: named?.missed ?? 0,
+    newSeriesPerMinute: perMinute(named?.fresh ?? 0, windowMs),
+  };
+}
+
+/** A rate; of less than a second as if it were one. */
+function perSec(lines: number, windowMs: number): number {
+  return lines / Math.max(1, windowMs / 1000);
+}
+
+function perMinute(count: number, windowMs: number): number {
+  return count / Math.max(1, windowMs / MINUTE_MS);
+}
