@@ -19,7 +19,7 @@ const KEY_BYTES_MAX = 256;
 const RATE_PLACES = 500;
 const SERIES_PLACES = 250;
 const ROUTE_PLACES = 1000;
-/** At 1,000 the trickle of the tuning notes (3,000 lines a second) cost a third more CPU (bench/e2e.ts, notes). */
+/** Each costs some 10 us: at 250 the trickle of the tuning notes cost a seventh more CPU (bench/e2e.ts, notes). */
 const SAMPLES_PER_SEC = 100;
 const MINUTE_MS = 60_000;
 

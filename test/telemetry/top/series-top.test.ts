@@ -100,7 +100,7 @@ test('fast traffic is told within the error that the answer names', () => {
     const share = shares[name.slice(8) as keyof typeof shares];
     const off = Math.abs(linesPerSec - share * 1_000_000);
     assert.ok(off <= linesPerSecError * 1.5, `${name}: off by ${off}, said ${linesPerSecError}`);
-    assert.ok(linesPerSecError < 0.24 * linesPerSec, name);
+    assert.ok(linesPerSecError < 0.4 * linesPerSec, name);
     assert.ok(Math.abs(series / (share * 1000) - 1) < 0.07, `${name}: ${series} series`);
   }
 });

@@ -7,7 +7,7 @@ import { systemClock } from '../../../src/util/clock.ts';
 import { RecordingLog } from '../../input/recording-log.ts';
 import { waitUntil } from '../../input/wait-until.ts';
 import { fakeTable } from '../fake-table.ts';
-import { TelnetClient } from '../telnet/telnet-client.ts';
+import { TelnetClient } from './telnet-client.ts';
 
 async function start(t: TestContext, options: Partial<TelnetServerOptions> = {}) {
   const table = fakeTable();
