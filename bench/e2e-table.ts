@@ -37,15 +37,16 @@ export function printRatios(measurements: readonly Measurement[]): void {
         `lost ${rows.reduce((sum, m) => sum + m.lost, 0)} of ${rows.reduce((sum, m) => sum + m.expected, 0)}`,
     );
   }
-  const ours = of('sluice');
-  for (const relay of relays.filter((name) => name !== 'sluice' && name !== 'none')) {
-    const ratios = ours.flatMap((mine) => {
+  const ours = relays.includes('sluice') ? 'sluice' : relays.find((name) => name.startsWith('sluice'));
+  if (ours === undefined) return;
+  for (const relay of relays.filter((name) => name !== ours && name !== 'none')) {
+    const ratios = of(ours).flatMap((mine) => {
       const other = of(relay).find(({ round }) => round === mine.round);
       return other === undefined ? [] : [mine.cpuSecondsPerMillion / other.cpuSecondsPerMillion];
     });
     if (ratios.length === 0) continue;
     const each = ratios.map((ratio) => ratio.toFixed(3)).join(' ');
-    console.log(`  CPU sluice / ${relay}: median ${median(ratios).toFixed(3)} (${each})`);
+    console.log(`  CPU ${ours} / ${relay}: median ${median(ratios).toFixed(3)} (${each})`);
   }
 }
 

@@ -7,8 +7,8 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { notesSchedule, type Packet, pacedSchedule } from './load-schedule.ts';
-import { blockedKey, type LineSpec, monotonicMicros, type Piece, renderPiece } from './series-lines.ts';
-import { seriesKey, stampPiece } from './series-lines.ts';
+import { blockedKey, type LineSpec, monotonicMicros, newSeriesKey, type Piece } from './series-lines.ts';
+import { renderPiece, SERIAL_DIGITS, seriesKey, stampPiece } from './series-lines.ts';
 
 /** How to send. */
 export type LoadMode =
@@ -28,6 +28,8 @@ export interface LoadRequest {
   readonly series: number;
   /** Series besides those that the relay's blocklist stops. */
   readonly blockedSeries: number;
+  /** At full speed each nth of the series is a new one each time that it is sent, also from load to load. */
+  readonly newEach?: number;
   readonly mode: LoadMode;
   readonly seed: number;
 }
@@ -51,6 +53,9 @@ export interface LoadFailure {
 }
 
 const PIECE_BYTES = 64 << 10;
+const LINE_BYTES = 72;
+/** No load sends its series so many times a second. */
+const ROUNDS_PER_SECOND = 1000;
 const TURN_MS = 0.2;
 
 /** Sends pieces on one connection and keeps the account. */
@@ -65,8 +70,8 @@ class Sender {
   }
 
   /** Resolves when the kernel has the bytes: only then may the piece be stamped again. */
-  send(piece: Piece): Promise<void> {
-    this.account(piece);
+  send(piece: Piece, serial: number): Promise<void> {
+    this.account(piece, serial);
     return new Promise((resolve, reject) => {
       this.#socket.write(piece.bytes, (error) => (error ? reject(error) : resolve()));
     });
@@ -74,7 +79,7 @@ class Sender {
 
   /** Sends a copy and does not wait. */
   sendNow(piece: Piece): void {
-    this.account(piece);
+    this.account(piece, 0);
     this.#socket.write(Buffer.from(piece.bytes));
   }
 
@@ -83,8 +88,8 @@ class Sender {
     if (!this.#socket.closed) await once(this.#socket, 'close');
   }
 
-  private account(piece: Piece): void {
-    this.sum = (this.sum + stampPiece(piece, monotonicMicros())) | 0;
+  private account(piece: Piece, serial: number): void {
+    this.sum = (this.sum + stampPiece(piece, monotonicMicros(), serial)) | 0;
     this.lines += piece.lines;
     this.passing += piece.lines - piece.blocked;
   }
@@ -101,14 +106,26 @@ async function openSender(port: number): Promise<Sender> {
 
 function lineSpecs(request: LoadRequest, connection: number, stampEach: boolean): LineSpec[] {
   const specs: LineSpec[] = [];
-  const take = (count: number, keyOf: (index: number) => string, blocked: boolean): void => {
+  const take = (count: number, keyOf: (index: number) => Pick<LineSpec, 'key' | 'serialAt'>): void => {
     for (let index = connection; index < count; index += request.connections) {
-      specs.push({ key: keyOf(index), stamped: stampEach, blocked });
+      specs.push({ ...keyOf(index), stamped: stampEach, blocked: keyOf === blockedSpec });
     }
   };
-  take(request.series, seriesKey, false);
-  take(request.blockedSeries, blockedKey, true);
+  const { newEach } = request;
+  const isNew = (index: number): boolean =>
+    newEach !== undefined && Math.floor(index / request.connections) % newEach === 0;
+  take(request.series, (index) => (isNew(index) ? newSpec(index) : { key: seriesKey(index) }));
+  take(request.blockedSeries, blockedSpec);
   return specs;
+}
+
+function newSpec(index: number): Pick<LineSpec, 'key' | 'serialAt'> {
+  const { start, end } = newSeriesKey(index);
+  return { key: start + '0'.repeat(SERIAL_DIGITS) + end, serialAt: start.length };
+}
+
+function blockedSpec(index: number): Pick<LineSpec, 'key'> {
+  return { key: blockedKey(index) };
 }
 
 function cutPieces(specs: readonly LineSpec[], linesPerPiece: number): Piece[] {
@@ -129,11 +146,12 @@ function cutPieces(specs: readonly LineSpec[], linesPerPiece: number): Piece[] {
 
 async function sendFull(request: LoadRequest, senders: readonly Sender[], lines: number): Promise<void> {
   const share = Math.ceil(lines / senders.length);
+  const firstSerial = Math.floor(Date.now() / 1000) * ROUNDS_PER_SECOND;
   const tasks = senders.map(async (sender, connection) => {
     const specs = lineSpecs(request, connection, false);
-    const pieces = cutPieces(specs, Math.floor(PIECE_BYTES / 72));
-    while (sender.lines < share) {
-      for (const piece of pieces) if (sender.lines < share) await sender.send(piece);
+    const pieces = cutPieces(specs, Math.floor(PIECE_BYTES / LINE_BYTES));
+    for (let serial = firstSerial; sender.lines < share; serial++) {
+      for (const piece of pieces) if (sender.lines < share) await sender.send(piece, serial);
     }
   });
   await Promise.all(tasks);
@@ -186,6 +204,7 @@ function joinPieces(pieces: readonly Piece[], cursor: number, lines: number): Pi
     blocked: chosen.reduce((sum, part) => sum + part.blocked, 0),
     sum: chosen.reduce((sum, part) => (sum + part.sum) | 0, 0),
     stamps,
+    serials: [],
   };
 }
 

@@ -66,12 +66,20 @@ function rulesOf(table: TableKind, { sinks }: Ports): Rule[] {
   });
 }
 
-/** This checkout, with more keys at the top of its config. */
-function makeSluice(name: string, ...keys: readonly string[]): Relay {
+/** What is not default in a sluice. */
+interface SluiceExtras {
+  /** More keys at the top of its config. */
+  readonly keys?: readonly string[];
+  /** More options of each destination. */
+  readonly destination?: string;
+}
+
+/** This checkout. */
+function makeSluice(name: string, extras: SluiceExtras = {}): Relay {
   return {
     name,
     supports: () => true,
-    command: (table, ports, folder) => sluiceCommand(table, ports, folder, keys),
+    command: (table, ports, folder) => sluiceCommand(table, ports, folder, extras),
   };
 }
 
@@ -79,7 +87,7 @@ function sluiceCommand(
   table: TableKind,
   ports: Ports,
   folder: string,
-  keys: readonly string[],
+  { keys = [], destination = '' }: SluiceExtras,
 ): readonly string[] {
   const lines = [
     ...keys,
@@ -95,7 +103,8 @@ function sluiceCommand(
     lines.push('[[route]]', `key = "r${index}"`, `type = "${type}"`);
     if (rule.kind !== 'all') lines.push(`${rule.kind} = '${rule.pattern}'`);
     const addresses = rule.sinks.map((port, nth) => {
-      return table.kind === 'hash' ? `"127.0.0.1:${port}:i${nth}"` : `"127.0.0.1:${port}"`;
+      const instance = table.kind === 'hash' ? `:i${nth}` : '';
+      return `"127.0.0.1:${port}${instance}${destination}"`;
     });
     lines.push(`destinations = [${addresses.join(', ')}]`);
   }
@@ -181,7 +190,9 @@ const none: Relay = {
 /** All relays by name. */
 export const RELAYS: readonly Relay[] = [
   makeSluice('sluice'),
-  makeSluice('sluice-disk', 'durability = "disk"', 'spool_dir = "spool"'),
+  // Its senders wait for the sink, so that no line goes by way of the disk.
+  makeSluice('sluice-block', { destination: ' when_full=block' }),
+  makeSluice('sluice-disk', { keys: ['durability = "disk"', 'spool_dir = "spool"'] }),
   carbonCRelay,
   carbonCRelayDeep,
   haproxy,

@@ -26,6 +26,20 @@ export function seriesKey(index: number): string {
   return key.padEnd(KEY_BYTES_MIN + (index % 7), '_');
 }
 
+/** Digits by which the key of a new series differs from all others of its kind. */
+export const SERIAL_DIGITS = 9;
+
+/** The start and the end of the keys of series that are new each time: a serial number of as many digits goes between. */
+export function newSeriesKey(index: number): { readonly start: string; readonly end: string } {
+  const group = index % GROUPS;
+  const host = String(Math.floor(index / GROUPS) % HOSTS).padStart(4, '0');
+  const word = WORDS[index % WORDS.length] ?? '';
+  return {
+    start: `g${group}.app${group}.host${host}.cpu${index % 8}.s${String(index).padStart(5, '0')}.pod`,
+    end: `.${word}`,
+  };
+}
+
 /** The keys that a scenario's blocklist stops. */
 export function blockedKey(index: number): string {
   return `blocked.host${String(index % HOSTS).padStart(4, '0')}.s${String(index).padStart(6, '0')}`.padEnd(
@@ -48,23 +62,34 @@ export interface Piece {
   /** Sum of the lines that are not blocked, stamps standing at zero. */
   readonly sum: number;
   /** Offsets of the first digit of each stamp, and its position in its line. */
-  readonly stamps: readonly { readonly offset: number; readonly position: number }[];
+  readonly stamps: readonly Place[];
+  /** The same of each serial number. */
+  readonly serials: readonly Place[];
+}
+
+/** Where digits stand: offset of the first in its piece, and its position in its line. */
+interface Place {
+  readonly offset: number;
+  readonly position: number;
 }
 
 /** One line to render. */
 export interface LineSpec {
   readonly key: string;
+  /** Where a serial number stands in the key. */
+  readonly serialAt?: number | undefined;
   readonly stamped: boolean;
   readonly blocked: boolean;
 }
 
 /** Renders lines into a piece. */
 export function renderPiece(specs: readonly LineSpec[], timestampSec: number): Piece {
-  const stamps: { offset: number; position: number }[] = [];
+  const stamps: Place[] = [];
+  const serials: Place[] = [];
   let text = '';
   let sum = 0;
   let blocked = 0;
-  for (const [index, { key, stamped, blocked: isBlocked }] of specs.entries()) {
+  for (const [index, { key, serialAt, stamped, blocked: isBlocked }] of specs.entries()) {
     const value = stamped
       ? `+${'0'.repeat(STAMP_DIGITS)}`
       : `${10000 + (index % 90000)}.${100 + (index % 900)}`;
@@ -72,11 +97,12 @@ export function renderPiece(specs: readonly LineSpec[], timestampSec: number): P
     if (stamped && !isBlocked) {
       stamps.push({ offset: text.length + key.length + 2, position: key.length + 2 });
     }
+    if (serialAt !== undefined) serials.push({ offset: text.length + serialAt, position: serialAt });
     if (isBlocked) blocked++;
     else sum = (sum + sumOfLine(line)) | 0;
     text += line;
   }
-  return { bytes: Buffer.from(text, 'latin1'), lines: specs.length, blocked, sum, stamps };
+  return { bytes: Buffer.from(text, 'latin1'), lines: specs.length, blocked, sum, stamps, serials };
 }
 
 function sumOfLine(line: string): number {
@@ -87,18 +113,24 @@ function sumOfLine(line: string): number {
   return sum;
 }
 
-/** Writes a time into all stamps of a piece; returns the sum of the piece as it now is. */
-export function stampPiece(piece: Piece, micros: number): number {
-  const { bytes, stamps } = piece;
+/** Writes a time into all stamps of a piece, and a number into all keys of new series; returns its sum as it now is. */
+export function stampPiece(piece: Piece, micros: number, serial: number): number {
+  const { bytes, stamps, serials } = piece;
   let sum = piece.sum;
-  for (const { offset, position } of stamps) {
-    let rest = micros % STAMP_MODULUS;
-    for (let index = STAMP_DIGITS - 1; index >= 0; index--) {
-      const digit = rest % 10;
-      rest = (rest - digit) / 10;
-      bytes[offset + index] = ZERO + digit;
-      sum = (sum + Math.imul(digit, position + index + 1)) | 0;
-    }
+  for (const place of stamps) sum = (sum + writeDigits(bytes, place, STAMP_DIGITS, micros)) | 0;
+  for (const place of serials) sum = (sum + writeDigits(bytes, place, SERIAL_DIGITS, serial)) | 0;
+  return sum;
+}
+
+/** Writes the last digits of a number; returns by how much they sum up to more than zeros. */
+function writeDigits(bytes: Buffer, { offset, position }: Place, digits: number, number: number): number {
+  let sum = 0;
+  let rest = number % 10 ** digits;
+  for (let index = digits - 1; index >= 0; index--) {
+    const digit = rest % 10;
+    rest = (rest - digit) / 10;
+    bytes[offset + index] = ZERO + digit;
+    sum = (sum + Math.imul(digit, position + index + 1)) | 0;
   }
   return sum;
 }
