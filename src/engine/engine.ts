@@ -96,6 +96,39 @@ export interface Emit {
   bytes: Uint8Array;
 }
 
+/** A line of the last run and what became of it; everything in it is a view. */
+export interface RunLine {
+  /** With single spaces, without its newline. */
+  readonly line: Uint8Array;
+  /** As received. */
+  readonly key: Uint8Array;
+  /** The key with which it leaves, where that is another. */
+  readonly rewritten: Uint8Array | undefined;
+  readonly end: 'route' | 'consume' | 'blocklisted' | 'unroutable';
+  /** None where `end` is not `route`. */
+  readonly outputs: Uint32Array;
+}
+
+/**
+ * The lines of the last run, for who watches single series. Lines have numbers as in `keyOf`. Each series can be marked with
+ * 8 bits, so that from then on the lines of those that nobody wants are passed over without a look at their keys.
+ */
+export interface RunLines {
+  /**
+   * The first line, from `from` on, whose series has one of the bits `wanted` or is not marked; undefined: none. Refused
+   * lines are passed over.
+   */
+  nextMarked(from: number, wanted: number): number | undefined;
+  /** The bits of the series of a line that nextMarked found; undefined: not marked. */
+  markOf(nth: number): number | undefined;
+  /** Marks the series of a line that nextMarked found. */
+  mark(nth: number, bits: number): void;
+  /** Forgets all marks; so does `setResolve`. */
+  clearMarks(): void;
+  /** A line that nextMarked found. */
+  lineOf(nth: number): RunLine;
+}
+
 export interface Engine {
   /**
    * Takes the table: from now on keys resolve through it. Series that are known keep their key and order state and are
@@ -112,6 +145,7 @@ export interface Engine {
    * `received`, each stands for one line, in an order of the engine's own. Valid until the next call, for samples.
    */
   keyOf(nth: number): Uint8Array | undefined;
+  readonly lines: RunLines;
   /** Series remembered, and how many were forgotten or resolved so far. */
   stats(): EngineStats;
 }

@@ -16,6 +16,8 @@ import {
   type Outcome,
   REJECT_SAMPLES_MAX,
   type Reject,
+  type RunLine,
+  type RunLines,
 } from './engine.ts';
 
 const NEWLINE = 0x0a;
@@ -41,8 +43,8 @@ export class ReferenceEngine implements Engine {
   #forgotten = 0;
   /** All keys that were ever resolved. */
   readonly #known = new Map<string, true>();
-  /** Keys of the lines of the last run that were not refused. */
-  #keys: Uint8Array[] = [];
+  /** The lines of the last run that were not refused. */
+  readonly lines = new ReferenceRunLines();
   #values: { readonly slot: number; readonly time: number; readonly number: number }[] = [];
 
   constructor(options: EngineOptions) {
@@ -52,6 +54,7 @@ export class ReferenceEngine implements Engine {
   setResolve(resolve: Resolve): void {
     this.#resolve = resolve;
     this.#plans.clear();
+    this.lines.clearMarks();
   }
 
   run(carry: Uint8Array, chunk: Uint8Array, nowSec: number): Outcome {
@@ -62,7 +65,7 @@ export class ReferenceEngine implements Engine {
     const outcome = makeOutcome();
     const gathered: Gathered = new Map();
     this.#values = [];
-    this.#keys = [];
+    this.lines.all.length = 0;
     let start = 0;
     for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
       outcome.received += 1;
@@ -86,7 +89,7 @@ export class ReferenceEngine implements Engine {
   }
 
   keyOf(nth: number): Uint8Array | undefined {
-    return this.#keys[nth];
+    return this.lines.all[nth]?.key;
   }
 
   stats(): EngineStats {
@@ -109,7 +112,7 @@ export class ReferenceEngine implements Engine {
       return;
     }
     if (this.#options.validateOrder && !this.#passOrder(parts, line, nowSec, outcome)) return;
-    this.#keys.push(new Uint8Array(parts.key));
+    this.lines.add(parts, plan);
     for (const slot of plan.values ?? []) {
       const [value, time] = [latin1(parts.value), latin1(parts.timestamp)];
       this.#values.push({ slot, time: timestampSec(time) ?? 0, number: parseNumber(value) ?? Number.NaN });
@@ -182,6 +185,48 @@ function refuse(outcome: Outcome, reason: Reject['reason'], line: Uint8Array, te
   else outcome.outOfOrder += 1;
   if (outcome.rejects.length < REJECT_SAMPLES_MAX)
     outcome.rejects.push({ reason, line: new Uint8Array(line), text });
+}
+
+/** The lines of a run, and marks by key. */
+class ReferenceRunLines implements RunLines {
+  readonly all: RunLine[] = [];
+  readonly #marks = new Map<string, number>();
+
+  add({ key, canonical }: LineParts, plan: Plan): void {
+    this.all.push({
+      line: canonical.subarray(0, -1),
+      key: new Uint8Array(key),
+      rewritten: plan.kind === 'route' ? plan.key : undefined,
+      end: plan.kind === 'drop' ? (plan.reason as 'blocklisted' | 'unroutable') : plan.kind,
+      outputs: Uint32Array.from(plan.kind === 'route' ? plan.outputs : []),
+    });
+  }
+
+  nextMarked(from: number, wanted: number): number | undefined {
+    for (let nth = from; nth < this.all.length; nth++) {
+      const mark = this.markOf(nth);
+      if (mark === undefined || (mark & wanted) !== 0) return nth;
+    }
+    return undefined;
+  }
+
+  markOf(nth: number): number | undefined {
+    return this.#marks.get(latin1(this.lineOf(nth).key));
+  }
+
+  mark(nth: number, bits: number): void {
+    this.#marks.set(latin1(this.lineOf(nth).key), bits & 0xff);
+  }
+
+  clearMarks(): void {
+    this.#marks.clear();
+  }
+
+  lineOf(nth: number): RunLine {
+    const line = this.all[nth];
+    assert(line !== undefined, 'a line that is not there');
+    return line;
+  }
 }
 
 /** A string with one character a byte, so that different bytes are different names. */

@@ -17,7 +17,7 @@ import {
   REJECT_SAMPLES_MAX,
   type Reject,
 } from './engine.ts';
-import { KINDS, PLANS_MAX, PlanTable } from './plan-table.ts';
+import { PLANS_MAX, PlanTable } from './plan-table.ts';
 import { POWERS_OF_FIVE } from './powers-of-five.ts';
 import {
   DONE,
@@ -32,6 +32,7 @@ import {
   WHY_ORDER,
   WHY_RANGE,
 } from './wasm-module.ts';
+import { WasmRunLines } from './wasm-run-lines.ts';
 
 /** Longest line the module's records can hold, bytes, newline not counted. */
 export const LINE_BYTES_MAX = 65_535;
@@ -53,6 +54,7 @@ export async function makeWasmEngine(options: EngineOptions, module?: WebAssembl
 }
 
 class WasmEngine implements Engine {
+  readonly lines: WasmRunLines;
   readonly #options: EngineOptions;
   readonly #wasm: EngineExports;
   readonly #memory: WebAssembly.Memory;
@@ -75,6 +77,7 @@ class WasmEngine implements Engine {
     assert(options.lineBytesMax <= LINE_BYTES_MAX, 'lineBytesMax does not fit a record');
     this.#options = options;
     this.#wasm = wasm;
+    this.lines = new WasmRunLines(wasm);
     this.#memory = wasm.memory;
     const { lineBytesMax, chunkBytesMax, maxSeries, validateOrder } = options;
     this.#report = wasm.start(lineBytesMax, chunkBytesMax, maxSeries, PLANS_MAX, validateOrder ? 1 : 0) >>> 0;
@@ -102,6 +105,7 @@ class WasmEngine implements Engine {
 
   setResolve(resolve: Resolve): void {
     this.#resolve = resolve;
+    this.lines.clearMarks();
     this.#startGeneration();
   }
 
@@ -126,14 +130,7 @@ class WasmEngine implements Engine {
   }
 
   keyOf(nth: number): Uint8Array | undefined {
-    if (nth >= this.#wasm.lines()) return undefined;
-    this.#refreshViews();
-    const record = (this.#wasm.record(nth) >>> 0) >>> 2;
-    const plan = (this.#words[record + 3] as number) >>> 2;
-    // 0: refused by its form or order.
-    if (plan === 0 || this.#words[plan] === KINDS.invalid) return undefined;
-    const start = this.#words[record] as number;
-    return this.#bytes.subarray(start, start + ((this.#words[record + 1] as number) >>> 16));
+    return this.lines.keyOf(nth);
   }
 
   stats(): EngineStats {

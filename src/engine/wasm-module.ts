@@ -27,6 +27,11 @@ export const TIME = 3;
 /** State of a record whose key has no entry. */
 export const UNKNOWN = 4;
 
+/** Where an entry has the address, length and mark of its series, bytes (wasm/series-table.ts). */
+export const ENTRY_REWRITTEN = 16;
+export const ENTRY_REWRITTEN_SIZE = 20;
+export const ENTRY_MARK = 24;
+
 /** Why a line was refused: by its form (judged by the module, or by JavaScript), key, order, or timestamp range. */
 export const WHY_KEY = 2;
 export const WHY_ORDER = 3;
@@ -60,6 +65,7 @@ export interface EngineExports {
   orderIndex(): number;
   setPlan(index: number, kind: number, list: number, count: number): void;
   nextGeneration(): void;
+  nextMarked(index: number, round: number, wanted: number): number;
   outputAt(id: number): number;
   reserve(size: number): number;
   reserveOutputs(count: number): void;

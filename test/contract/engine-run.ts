@@ -1,7 +1,7 @@
 // Feeds bytes to an engine as the input room does, cut into chunks with the unfinished line carried over, and adds the
 // outcomes up. Each outcome is checked against its own invariants on the way.
 import assert from 'node:assert/strict';
-import type { Engine, EngineOptions, Outcome } from '../../src/engine/engine.ts';
+import type { Engine, EngineOptions, Outcome, RunLines } from '../../src/engine/engine.ts';
 
 /** Makes an engine under test; the contract's suites own nothing but what this returns. */
 export type MakeEngine = (options: EngineOptions) => Engine | Promise<Engine>;
@@ -22,6 +22,8 @@ export interface Told {
   readonly rejects: [string, string, string][];
   /** Keys of the lines that were not refused, sorted. */
   readonly keys: string[];
+  /** Lines of series that were marked, each with its end, its outputs and the key with which it leaves, sorted. */
+  readonly marked: string[];
   /** slot, timestamp, number. */
   readonly values: [number, number, number][];
 }
@@ -57,6 +59,7 @@ export class EngineStream {
       if (key !== undefined) told.keys.push(latin1(key));
     }
     told.keys.sort();
+    told.marked.push(...markAndShow(this.#engine.lines));
     const { received, invalid, outOfOrder } = told;
     assert.equal(
       told.keys.length,
@@ -76,6 +79,23 @@ export class EngineStream {
   }
 }
 
+/** Marks about half of the series that are not marked yet, then shows the lines of those that are. */
+function markAndShow(lines: RunLines): string[] {
+  for (let at = lines.nextMarked(0, 0); at !== undefined; at = lines.nextMarked(at, 0)) {
+    const { key } = lines.lineOf(at);
+    const sum = key.reduce((total, byte) => total + byte, 0);
+    lines.mark(at, sum & 0xff);
+    assert.equal(lines.markOf(at), sum & 0xff);
+  }
+  const shown: string[] = [];
+  for (let at = lines.nextMarked(0, 1); at !== undefined; at = lines.nextMarked(at + 1, 1)) {
+    const { line, key, rewritten, end, outputs } = lines.lineOf(at);
+    assert.ok(latin1(line).startsWith(`${latin1(key)} `), 'a line begins with its key');
+    shown.push(`${latin1(line)} ${end} ${outputs.join()} ${rewritten && latin1(rewritten)}`);
+  }
+  return shown.sort();
+}
+
 /** What an empty chunk comes to. */
 export function nothing(): Told {
   return {
@@ -90,6 +110,7 @@ export function nothing(): Told {
     out: {},
     rejects: [],
     keys: [],
+    marked: [],
     values: [],
   };
 }
@@ -124,6 +145,8 @@ function add(total: Told, told: Told): void {
   total.rejects.push(...told.rejects);
   total.keys.push(...told.keys);
   total.keys.sort();
+  total.marked.push(...told.marked);
+  total.marked.sort();
   total.values.push(...told.values);
 }
 

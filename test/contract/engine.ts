@@ -24,8 +24,8 @@ export function engineContract(name: string, makeEngine: MakeEngine): void {
       it(entry.name, async () => {
         const options = { levels: entry.levels ?? MEDIUM, validateOrder: entry.order === true };
         const whole = new EngineStream(await make(options));
-        // Which keys it shows is held against the reference.
-        const told = { ...whole.runAll([bytesOf(entry.input)], NOW_SEC), keys: [] };
+        // Which keys and lines it shows is held against the reference.
+        const told = { ...whole.runAll([bytesOf(entry.input)], NOW_SEC), keys: [], marked: [] };
         assert.deepEqual(told, wanted(entry));
         assert.equal(whole.carry, entry.carry ?? '');
       });
@@ -70,7 +70,7 @@ function splitTests(make: Make): void {
       const engine = await make({ levels: entry.levels ?? MEDIUM, validateOrder: entry.order === true });
       const input = bytesOf(entry.input);
       const stream = new EngineStream(engine);
-      const told = { ...stream.runAll(cutAt(input, [...input.keys()]), NOW_SEC), keys: [] };
+      const told = { ...stream.runAll(cutAt(input, [...input.keys()]), NOW_SEC), keys: [], marked: [] };
       assert.deepEqual(told, wanted(entry), entry.name);
       assert.equal(stream.carry, entry.carry ?? '');
     }
@@ -120,7 +120,39 @@ function seriesTests(make: Make): void {
   });
 
   keyTests(make);
+  markTests(make);
   forgettingTests(make);
+}
+
+function markTests(make: Make): void {
+  it('passes over the lines of series whose mark nobody wants, until marks are cleared or the table changes', async () => {
+    const engine = await make();
+    const { lines } = engine;
+    const run = (): void => void engine.run(Buffer.alloc(0), bytesOf('a 1 2\nbad\nb 1 2\na 3 4\n'), NOW_SEC);
+    const find = (wanted: number): string[] => {
+      const found: string[] = [];
+      for (let at = lines.nextMarked(0, wanted); at !== undefined; at = lines.nextMarked(at + 1, wanted)) {
+        found.push(latin1(lines.lineOf(at).line));
+      }
+      return found;
+    };
+    run();
+    assert.deepEqual(find(1), ['a 1 2', 'b 1 2', 'a 3 4']);
+    const first = lines.nextMarked(0, 1) ?? 0;
+    assert.equal(lines.markOf(first), undefined);
+    lines.mark(first, 2);
+    assert.equal(lines.markOf(first), 2);
+    run();
+    assert.deepEqual([find(1), find(2)], [['b 1 2'], ['a 1 2', 'b 1 2', 'a 3 4']]);
+    for (const forget of [() => lines.clearMarks(), () => engine.setResolve(caseResolve(MEDIUM))]) {
+      for (let at = lines.nextMarked(0, 0); at !== undefined; at = lines.nextMarked(at, 0)) lines.mark(at, 0);
+      run();
+      assert.deepEqual(find(1), []);
+      forget();
+      run();
+      assert.deepEqual(find(1).length, 3);
+    }
+  });
 }
 
 function keyTests(make: Make): void {

@@ -30,6 +30,7 @@ async function makeStream() {
     setResolve: (resolve) => engine.setResolve(resolve),
     stats: () => engine.stats(),
     keyOf: (nth) => engine.keyOf(nth),
+    lines: engine.lines,
     run(carry, chunk, nowSec) {
       seen.runs += 1;
       seen.scanned += carry.length + chunk.length;

@@ -9,7 +9,7 @@
 import { copyPadded, reserve } from './memory';
 import { addReject, addUnresolved, DEAD, isVerbatim, recordAt, recordCount, VALID, WHY_KEY } from './records';
 import {
-  ENTRY_GENERATION, ENTRY_PLAN, ENTRY_REWRITTEN, ENTRY_REWRITTEN_SIZE, ENTRY_VALUES, findEntry,
+  ENTRY_GENERATION, ENTRY_MARK, ENTRY_PLAN, ENTRY_REWRITTEN, ENTRY_REWRITTEN_SIZE, ENTRY_VALUES, findEntry,
 } from './series-table';
 import { slotCount, writeValues } from './values';
 
@@ -112,7 +112,7 @@ export function measure(): void {
       touchedPlanCount += 1;
     }
     let size: u32 = <u32>load<u16>(record, 4) + 1;
-    const rewritten = load<u32>(entry, ENTRY_REWRITTEN_SIZE);
+    const rewritten = <u32>load<u16>(entry, ENTRY_REWRITTEN_SIZE);
     if (rewritten !== 0) {
       size += rewritten - load<u16>(record, 6);
       anyRewritten = true;
@@ -215,7 +215,7 @@ function emit(): void {
     const start = load<u32>(record);
     const end = start + <u32>load<u16>(record, 4) + 1;
     const entry = load<u32>(record, 8);
-    const rewritten = load<u32>(entry, ENTRY_REWRITTEN_SIZE);
+    const rewritten = <u32>load<u16>(entry, ENTRY_REWRITTEN_SIZE);
     if (rewritten === 0 && plan === runPlan && start === runEnd) {
       runEnd = end;
       continue;
@@ -253,6 +253,22 @@ export function clearOutputs(): void {
     store<u64>(output, 0);
   }
   touchedCount = 0;
+}
+
+/**
+ * The next record from `index` on, not refused, whose series has one of the bits `wanted` in its mark or was not marked in
+ * this `round`; the count of records: none. A mark is round << 8 | bits.
+ */
+export function nextMarked(index: u32, round: u32, wanted: u32): u32 {
+  const count = recordCount;
+  for (; index < count; index++) {
+    const record = recordAt(index);
+    const plan = load<u32>(record, 12);
+    if (plan === 0 || load<u32>(plan) === KIND_INVALID) continue;
+    const mark = load<u32>(load<u32>(record, 8), ENTRY_MARK);
+    if (mark >>> 8 !== round || (mark & wanted) !== 0) break;
+  }
+  return index;
 }
 
 /** The address of an output's record. */

@@ -3,7 +3,8 @@
 //   directory (top bits of the hash) -> segment of 4096 slots { hash u32, entry u32 } -> entry in an arena block
 //
 //   entry   0 key length u32 | 4 plan u32 | 8 plan generation u32 | 12 last timestamp u32
-//          16 rewritten key: address u32 | 20 its length u32 | 24 its capacity u32 | 28 values u32 | 32 key bytes
+//          16 rewritten key: address u32 | 20 its length u16 | 22 its capacity u16 | 24 mark u32 | 28 values u32 | 32 key bytes
+//   mark     what a watch of lines noted of the series (index.ts); 0: nothing
 //   values   0: none | slot * 2 + 1: one window slot | else the address of a list: 0 capacity u32 | 4 count u32 | 8 slots
 //
 // Extendible hashing: a full segment splits in two (some 20 us), the directory doubles when it must, so the table grows
@@ -20,7 +21,8 @@ export const ENTRY_GENERATION: u32 = 8;
 export const ENTRY_LAST: u32 = 12;
 export const ENTRY_REWRITTEN: u32 = 16;
 export const ENTRY_REWRITTEN_SIZE: u32 = 20;
-const ENTRY_REWRITTEN_ROOM: u32 = 24;
+const ENTRY_REWRITTEN_ROOM: u32 = 22;
+export const ENTRY_MARK: u32 = 24;
 export const ENTRY_VALUES: u32 = 28;
 const LIST_ROOM: u32 = 0;
 export const LIST_COUNT: u32 = 4;
@@ -165,7 +167,8 @@ function moveEntry(hash: u32, key: u32, size: u32): u32 {
   store<u32>(to, load<u32>(from, ENTRY_GENERATION), ENTRY_GENERATION);
   store<u32>(to, load<u32>(from, ENTRY_LAST), ENTRY_LAST);
   const rewritten = load<u32>(from, ENTRY_REWRITTEN);
-  if (rewritten !== 0) setRewritten(to, rewritten, load<u32>(from, ENTRY_REWRITTEN_SIZE));
+  if (rewritten !== 0) setRewritten(to, rewritten, load<u16>(from, ENTRY_REWRITTEN_SIZE));
+  store<u32>(to, load<u32>(from, ENTRY_MARK), ENTRY_MARK);
   const values = load<u32>(from, ENTRY_VALUES);
   if (values & 1) store<u32>(to, values, ENTRY_VALUES);
   else if (values !== 0) setList(to, values + LIST_SLOTS, load<u32>(values, LIST_COUNT));
@@ -259,11 +262,11 @@ function allocate(size: u32): u32 {
 
 /** Gives an entry a rewritten key (copied); size 0 takes it away. */
 export function setRewritten(entry: u32, key: u32, size: u32): void {
-  if (size > load<u32>(entry, ENTRY_REWRITTEN_ROOM)) {
+  if (size > <u32>load<u16>(entry, ENTRY_REWRITTEN_ROOM)) {
     store<u32>(entry, allocate(size), ENTRY_REWRITTEN);
-    store<u32>(entry, (size + 7) & ~7, ENTRY_REWRITTEN_ROOM);
+    store<u16>(entry, <u16>min<u32>((size + 7) & ~7, 0xffff), ENTRY_REWRITTEN_ROOM);
   }
-  store<u32>(entry, size, ENTRY_REWRITTEN_SIZE);
+  store<u16>(entry, <u16>size, ENTRY_REWRITTEN_SIZE);
   memory.copy(load<u32>(entry, ENTRY_REWRITTEN), key, size);
 }
 
