@@ -6,7 +6,8 @@
 // The spool is in the system's folder for temporary files: TMPDIR says on which disk.
 import { parseArgs } from 'node:util';
 import { type Measurement, runOnce, type Scenario } from './e2e-run.ts';
-import { RELAYS, type Relay } from './relays.ts';
+import type { Relay } from './relays/relay.ts';
+import { RELAYS } from './relays.ts';
 
 const NAMES = ['sluice', 'sluice-disk'];
 

@@ -1,41 +1,67 @@
-// End-to-end figures: load generator -> relay -> sink, each a process of its own, rounds of all relays interleaved.
+// Ours beside its peers: load generator -> relay -> sink, each a process of its own, rounds of all relays interleaved.
 //
-//   bin/node bench/e2e.ts [--scenarios a,b] [--relays sluice,haproxy,carbon-c-relay,none] [--rounds 5] [--lines N]
-//                         [--seconds N] [--out FILE]
+//   bin/node bench/e2e.ts [--quick] [--scenarios a,b] [--relays sluice-block,haproxy,none] [--rounds 5] [--lines N]
+//                         [--seconds N] [--out FILE] [--record] [--resume]
 //
 // CPU is that of the whole relay process from the start of the load until all lines came or nothing came any more, per
-// 1 M lines in. `sum ok` means that the sink's lines are the sent ones, each once for each copy.
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, release } from 'node:os';
-import { dirname, join } from 'node:path';
+// 1 M lines in. `sum ok` means that the sink's lines are the sent ones, each once for each copy. The result of a scenario is
+// in the file as soon as it is through. `--record` writes bench/results/peers.json, from which docs/performance.md is made;
+// `--resume` leaves out what that file has of this commit. What is missing of Debian's packages is installed.
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ensurePackages } from '../test/system/debian-packages.ts';
 import { ROOT } from '../tools/source-files.ts';
+import type { Measurement } from './e2e-run.ts';
 import { printRatios, printTable } from './e2e-table.ts';
-import { type Measurement, runOnce, type Scenario } from './e2e-run.ts';
+import { RunClock } from './run-clock.ts';
+import type { LoadMode } from './load.ts';
 import { RELAYS } from './relays.ts';
+import type { Relay } from './relays/relay.ts';
+import { keepResult, readOrigin, readResults, readVersions } from './result-file.ts';
+import { runScenario } from './run-scenario.ts';
+import { type PeerScenario, readScenarios, workOf } from './scenario.ts';
 
-const DEFAULT_RELAYS = 'sluice,carbon-c-relay,haproxy';
+const DEFAULT_ROUNDS = 5;
+/** The quick run sends so much of a load at full speed, and so many seconds of one at a rate. */
+const QUICK_LINES = 0.4;
+const QUICK_SECONDS_MAX = 3;
+/** Slow starters and further configurations stay out of the quick run. */
+const QUICK_RELAYS = new Set([
+  'sluice-block',
+  'sluice',
+  'c-relay-deep',
+  'carbon-relay-ng',
+  'nanotube',
+  'haproxy',
+]);
+const RECORD_FILE = join(ROOT, 'bench/results/peers.json');
 
-function readChoice() {
-  const { values } = parseArgs({
-    options: {
-      scenarios: { type: 'string' },
-      relays: { type: 'string', default: DEFAULT_RELAYS },
-      rounds: { type: 'string', default: '5' },
-      lines: { type: 'string' },
-      seconds: { type: 'string' },
-      out: { type: 'string' },
-    },
-  });
-  const all = JSON.parse(readFileSync(join(import.meta.dirname, 'scenarios.json'), 'utf8')) as Scenario[];
-  const names = values.scenarios?.split(',') ?? all.map(({ name }) => name);
-  return {
-    scenarios: names.map((name) => adjust(pick(all, name), values.lines, values.seconds)),
-    relays: values.relays.split(',').map((name) => pick(RELAYS, name)),
-    rounds: Number(values.rounds),
-    out: values.out ?? join(ROOT, `build/bench/e2e-${new Date().toISOString().replaceAll(':', '')}.json`),
-  };
+const { values } = parseArgs({
+  options: {
+    scenarios: { type: 'string' },
+    relays: { type: 'string' },
+    rounds: { type: 'string' },
+    lines: { type: 'string' },
+    seconds: { type: 'string' },
+    out: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
+    resume: { type: 'boolean', default: false },
+  },
+});
+
+/** One scenario as it will be run. */
+interface Plan {
+  readonly scenario: PeerScenario;
+  readonly relays: readonly Relay[];
+  readonly absent: Readonly<Record<string, string>>;
+  readonly rounds: number;
+}
+
+function chooseScenarios(): PeerScenario[] {
+  const all = readScenarios();
+  if (values.scenarios !== undefined) return values.scenarios.split(',').map((name) => pick(all, name));
+  return all.filter(({ isExtra = false, quick }) => !isExtra && (!values.quick || quick !== undefined));
 }
 
 function pick<T extends { readonly name: string }>(all: readonly T[], name: string): T {
@@ -45,54 +71,89 @@ function pick<T extends { readonly name: string }>(all: readonly T[], name: stri
   return found;
 }
 
-function adjust(scenario: Scenario, lines: string | undefined, seconds: string | undefined): Scenario {
-  let { mode } = scenario.load;
-  if (mode.kind === 'full' && lines !== undefined) mode = { ...mode, lines: Number(lines) };
-  if (mode.kind !== 'full' && seconds !== undefined) mode = { ...mode, seconds: Number(seconds) };
-  return { ...scenario, load: { ...scenario.load, mode } };
-}
-
-function describeMachine(): object {
-  const git = (...args: string[]): string =>
-    execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).trim();
+function plan(scenario: PeerScenario): Plan {
+  const names = values.relays?.split(',') ?? scenario.relays;
+  const asked = names
+    .map((name) => pick(RELAYS, name))
+    .filter((relay) => {
+      if (values.quick && values.relays === undefined && !QUICK_RELAYS.has(relay.name)) return false;
+      return relay.leftOut(workOf(scenario)) === undefined;
+    });
+  const absent = asked.flatMap((relay): [string, string][] => {
+    const reason = relay.absent?.();
+    return reason === undefined ? [] : [[relay.name, reason]];
+  });
+  const rounds = Number(values.rounds ?? (values.quick ? (scenario.quick?.rounds ?? 1) : DEFAULT_ROUNDS));
   return {
-    commit: git('rev-parse', 'HEAD'),
-    dirty: git('status', '--porcelain') !== '',
-    cpu: cpus()[0]?.model,
-    cores: cpus().length,
-    kernel: release(),
-    node: process.version,
-    date: new Date().toISOString(),
+    scenario: { ...scenario, load: { ...scenario.load, mode: adjust(scenario.load.mode) } },
+    relays: asked.filter((relay) => relay.absent?.() === undefined),
+    absent: Object.fromEntries(absent),
+    rounds,
   };
 }
 
-async function main(): Promise<void> {
-  const { scenarios, relays, rounds, out } = readChoice();
-  const machine = describeMachine();
-  const measurements: Measurement[] = [];
-  for (const scenario of scenarios) {
-    console.log(`\n${scenario.name}: ${scenario.about}`);
-    for (let round = 1; round <= rounds; round++) {
-      for (const relay of relays) {
-        if (!relay.supports(scenario.table)) continue;
-        try {
-          const measurement = await runOnce(scenario, relay, round);
-          measurements.push(measurement);
-          printTable([measurement], round === 1 && relay === relays[0]);
-        } catch (error) {
-          // The other relays go on; a missing row is seen.
-          console.log(
-            `round ${round}, ${relay.name}: ${error instanceof Error ? error.message : String(error)}`,
-          );
-          process.exitCode = 1;
-        }
-      }
-    }
-    printRatios(measurements.filter((one) => one.scenario === scenario.name));
+function adjust(mode: LoadMode): LoadMode {
+  if ('lines' in mode) {
+    const lines = values.quick ? Math.ceil(mode.lines * QUICK_LINES) : mode.lines;
+    return { ...mode, lines: Number(values.lines ?? lines) };
   }
-  mkdirSync(dirname(out), { recursive: true });
-  writeFileSync(out, `${JSON.stringify({ machine, scenarios, measurements }, null, 2)}\n`);
-  console.log(`\nwritten to ${out}`);
+  const seconds =
+    values.quick && mode.kind === 'paced' ? Math.min(mode.seconds, QUICK_SECONDS_MAX) : mode.seconds;
+  return { ...mode, seconds: Number(values.seconds ?? seconds) };
+}
+
+async function runPlan(
+  { scenario, relays, absent, rounds }: Plan,
+  file: string,
+  clock: RunClock,
+): Promise<void> {
+  console.log(`\n${scenario.name}: ${scenario.about}`);
+  const measurements: Measurement[] = [];
+  const failed: { relay: string; round: number; message: string }[] = [];
+  for (let round = 1; round <= rounds; round++) {
+    for (const relay of relays) {
+      clock.start(scenario, relay.name, round, rounds);
+      try {
+        const measurement = await runScenario(scenario, relay, round);
+        measurements.push(measurement);
+        printTable([measurement], measurements.length === 1);
+      } catch (error) {
+        // The other relays go on; a missing row is seen.
+        const message = error instanceof Error ? error.message : String(error);
+        failed.push({ relay: relay.name, round, message });
+        console.log(`round ${round}, ${relay.name}: ${message}`);
+        process.exitCode = 1;
+      }
+      clock.end(scenario, relay.name);
+    }
+  }
+  printRatios(measurements);
+  const versions = readVersions(relays);
+  keepResult(file, { origin: readOrigin(), scenario, rounds, versions, absent, failed, measurements });
+}
+
+async function main(): Promise<void> {
+  const file =
+    values.out ??
+    (values.record ? RECORD_FILE : join(ROOT, `build/bench/${values.quick ? 'quick' : 'peers'}.json`));
+  const { commit } = readOrigin();
+  const done = new Set(
+    values.resume
+      ? readResults(file)
+          .filter(({ origin }) => origin.commit === commit)
+          .map(({ scenario }) => scenario.name)
+      : [],
+  );
+  const plans = chooseScenarios()
+    .filter(({ name }) => !done.has(name))
+    .map(plan);
+  ensurePackages(...new Set(plans.flatMap(({ relays }) => relays.flatMap((relay) => relay.packages ?? []))));
+  const clock = new RunClock();
+  for (const { scenario, relays, rounds } of plans) {
+    for (const relay of relays) clock.expect(scenario, relay.name, rounds);
+  }
+  for (const one of plans) await runPlan(one, file, clock);
+  console.log(`\nwritten to ${file}`);
 }
 
 await main();

@@ -17,7 +17,8 @@ import type { Ledger } from '../src/telemetry/ledger.ts';
 import { freePort, startRelay, stop } from './e2e-run.ts';
 import type { LoadReport, LoadRequest } from './load.ts';
 import { readProcessCost } from './process-cost.ts';
-import { RELAYS, type Relay } from './relays.ts';
+import type { Relay } from './relays/relay.ts';
+import { RELAYS } from './relays.ts';
 import type { SinkMode, TroubledReport, TroubledRequest } from './troubled-sink.ts';
 
 const DESTINATIONS = 5;

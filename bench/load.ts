@@ -4,6 +4,7 @@
 // notes. The paced modes sleep in the kernel between turns of a fifth of a millisecond, so that lines come as evenly as
 // real senders' do and the generator costs little; each of their lines is stamped.
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { notesSchedule, type Packet, pacedSchedule } from './load-schedule.ts';
@@ -19,7 +20,9 @@ export type LoadMode =
       readonly linesPerWrite: number;
       readonly seconds: number;
     }
-  | { readonly kind: 'notes'; readonly seconds: number };
+  | { readonly kind: 'notes'; readonly seconds: number }
+  /** As fast as it goes, pickle messages of a file that make-pickles.py wrote, over and over. */
+  | { readonly kind: 'pickle'; readonly lines: number; readonly file: string };
 
 /** What to send, and where. */
 export interface LoadRequest {
@@ -57,6 +60,8 @@ const LINE_BYTES = 72;
 /** No load sends its series so many times a second. */
 const ROUNDS_PER_SECOND = 1000;
 const TURN_MS = 0.2;
+/** Metrics of one message, as make-pickles.py packs them. */
+const PICKLE_METRICS = 500;
 
 /** Sends pieces on one connection and keeps the account. */
 class Sender {
@@ -157,6 +162,25 @@ async function sendFull(request: LoadRequest, senders: readonly Sender[], lines:
   await Promise.all(tasks);
 }
 
+async function sendPickles(senders: readonly Sender[], lines: number, file: string): Promise<void> {
+  const share = Math.ceil(lines / senders.length);
+  const bytes = readFileSync(file);
+  const frames: Piece[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const end = at + 4 + bytes.readUInt32BE(at);
+    const frame = { bytes: bytes.subarray(at, end), lines: PICKLE_METRICS, stamps: [], serials: [] };
+    frames.push({ ...frame, blocked: 0, sum: 0 });
+    at = end;
+  }
+  const tasks = senders.map(async (sender) => {
+    for (let next = 0; sender.lines < share; next = (next + 1) % frames.length) {
+      const frame = frames[next];
+      if (frame !== undefined) await sender.send(frame, 0);
+    }
+  });
+  await Promise.all(tasks);
+}
+
 /** Returns how late the latest packet was, ms. */
 async function sendScheduled(
   request: LoadRequest,
@@ -214,6 +238,7 @@ async function runLoad(request: LoadRequest): Promise<LoadReport> {
   const startMicros = monotonicMicros();
   let lateMs = 0;
   if (mode.kind === 'full') await sendFull(request, senders, mode.lines);
+  else if (mode.kind === 'pickle') await sendPickles(senders, mode.lines, mode.file);
   else if (mode.kind === 'paced') {
     lateMs = await sendScheduled(request, senders, pacedSchedule(mode, connections));
   } else lateMs = await sendScheduled(request, senders, notesSchedule(mode.seconds, connections, seed));

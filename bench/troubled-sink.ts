@@ -5,15 +5,17 @@ import { DelayHistogram, type DelaySummary } from './delay-histogram.ts';
 import { LineSummer, monotonicMicros, STAMP_MODULUS } from './series-lines.ts';
 
 /**
- * How the sink behaves. `away`: it does not listen; connections end. `frozen`: it accepts and never reads. `flapping`: it
- * reads, and resets all connections again and again.
+ * How the sink behaves. `away`: it does not listen; connections end. `restart`: the same, but connections are reset with what
+ * is in them, as when a process is killed. `frozen`: it accepts and never reads. `flapping`: it reads, and resets all
+ * connections again and again.
  */
 export type SinkMode =
   | { readonly mode: 'healthy' }
   | { readonly mode: 'slow'; readonly bytesPerSec: number }
   | { readonly mode: 'frozen' }
   | { readonly mode: 'flapping'; readonly everyMs: number }
-  | { readonly mode: 'away' };
+  | { readonly mode: 'away' }
+  | { readonly mode: 'restart' };
 
 export type TroubledRequest = SinkMode | { readonly report: true };
 
@@ -22,6 +24,8 @@ export interface TroubledReport {
   readonly port: number;
   readonly lines: number;
   readonly sum: number;
+  /** When the last line came, by the monotonic clock. */
+  readonly lastMicros: number;
   readonly live: DelaySummary;
 }
 
@@ -35,6 +39,7 @@ class TroubledSink {
   #flap: NodeJS.Timeout | undefined;
   #lines = 0;
   #sum = 0;
+  #lastMicros = 0;
   #liveFromMicros = 0;
   #delays = new DelayHistogram();
   readonly #sockets = new Set<Socket>();
@@ -46,10 +51,13 @@ class TroubledSink {
   async apply(mode: SinkMode): Promise<void> {
     this.#mode = mode;
     clearInterval(this.#flap);
-    if (mode.mode === 'away') {
+    if (mode.mode === 'away' || mode.mode === 'restart') {
       this.#server?.close();
       this.#server = undefined;
-      for (const socket of this.#sockets) socket.end();
+      for (const socket of this.#sockets) {
+        if (mode.mode === 'away') socket.end();
+        else socket.resetAndDestroy();
+      }
     } else if (this.#server === undefined) {
       await this.#listen();
     }
@@ -68,7 +76,13 @@ class TroubledSink {
   }
 
   report(): TroubledReport {
-    return { port: this.#port, lines: this.#lines, sum: this.#sum, live: this.#delays.summary() };
+    return {
+      port: this.#port,
+      lines: this.#lines,
+      sum: this.#sum,
+      lastMicros: this.#lastMicros,
+      live: this.#delays.summary(),
+    };
   }
 
   async #listen(): Promise<void> {
@@ -87,6 +101,7 @@ class TroubledSink {
     socket.on('data', (chunk) => {
       const { lines, sum } = summer;
       summer.add(chunk);
+      this.#lastMicros = monotonicMicros();
       this.#lines += summer.lines - lines;
       this.#sum = (this.#sum + summer.sum - sum) | 0;
       if (this.#mode.mode !== 'slow') return;
