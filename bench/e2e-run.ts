@@ -113,7 +113,12 @@ async function measure(
 }
 
 /** Sends one load and waits for what comes of it. */
-async function load(request: LoadRequest, copies: number, sink: ChildProcess, children: ChildProcess[]) {
+export async function load(
+  request: LoadRequest,
+  copies: number,
+  sink: ChildProcess,
+  children: ChildProcess[],
+) {
   // How many lines pass is known when all are sent; until then the sink waits for more.
   await ask(sink, { expect: Number.MAX_SAFE_INTEGER, idleMs: SINK_IDLE_MS }, 'ready');
   const generator = forkScript('load.ts', children);
@@ -127,7 +132,8 @@ async function load(request: LoadRequest, copies: number, sink: ChildProcess, ch
   return { sent, result: await done, expected };
 }
 
-function forkScript(name: string, children: ChildProcess[]): ChildProcess {
+/** Starts a script of bench/ as a child process that one can send messages. */
+export function forkScript(name: string, children: ChildProcess[]): ChildProcess {
   const child = fork(join(import.meta.dirname, name), {
     execArgv: ['--disable-warning=ExperimentalWarning'],
   });
@@ -135,7 +141,8 @@ function forkScript(name: string, children: ChildProcess[]): ChildProcess {
   return child;
 }
 
-async function listenSinks(sink: ChildProcess, count: number): Promise<readonly number[]> {
+/** Lets a sink listen on so many ports; returns them. */
+export async function listenSinks(sink: ChildProcess, count: number): Promise<readonly number[]> {
   const { ports } = await ask(sink, { listen: count }, 'ports');
   return ports;
 }

@@ -5,7 +5,7 @@ import { carbonRelayNg, carbonRelayNgSpool } from './relays/carbon-relay-ng.ts';
 import { haproxy } from './relays/haproxy.ts';
 import { nanotube } from './relays/nanotube.ts';
 import type { Relay } from './relays/relay.ts';
-import { sluice, sluiceBlock, sluiceDisk } from './relays/sluice.ts';
+import { sluice, sluiceBlock, sluiceDisk, sluiceUnmeasured } from './relays/sluice.ts';
 
 /** Takes the relay out: the generator straight into the sink, to know their own limit. */
 const none: Relay = {
@@ -26,6 +26,7 @@ export const RELAYS: readonly Relay[] = [
   sluiceBlock,
   sluice,
   sluiceDisk,
+  sluiceUnmeasured,
   carbonCRelay,
   carbonCRelayDeep,
   carbonRelay,

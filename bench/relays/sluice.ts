@@ -86,3 +86,11 @@ export const sluiceDisk: Relay = makeSluice({
   about: 'the same with `durability = "disk"`',
   keys: ['durability = "disk"', 'spool_dir = "spool"'],
 });
+
+/** What the relay costs when it measures nothing of itself. */
+export const sluiceUnmeasured: Relay = makeSluice({
+  name: 'sluice-unmeasured',
+  about: 'sluice-block with `measure = false`',
+  keys: ['measure = false'],
+  options: 'when_full=block',
+});
