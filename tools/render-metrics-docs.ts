@@ -1,5 +1,5 @@
 // The reference of metrics, rendered from the declarations. Committed, and compared by a test.
-import { ALL_METRICS } from '../src/telemetry/all-metrics.ts';
+import { ALL_METRICS, MEASURED_METRICS } from '../src/telemetry/all-metrics.ts';
 import { CRNG_REFERENCE } from './crng-reference.ts';
 
 const INTRO = `# Metrics
@@ -60,7 +60,8 @@ export function renderMetricsReference(): string {
   const names = CRNG_REFERENCE.map(({ old, native, alert, note = '' }) =>
     row([code(old), code(native), alert === undefined ? '' : code(alert), note]),
   );
-  return INTRO + metrics.join('') + NAMES + names.join('') + REST;
+  const unmeasured = `\nWith \`measure = false\` these are left out: ${MEASURED_METRICS.map(({ name }) => code(name)).join(', ')}.\n`;
+  return INTRO + metrics.join('') + unmeasured + NAMES + names.join('') + REST;
 }
 
 function code(text: string): string {

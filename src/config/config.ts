@@ -30,6 +30,8 @@ export interface Config {
   /** Telnet. */
   readonly adminAddr: string;
   readonly writePolicy: WritePolicy;
+  /** False: nothing is measured beyond the books. */
+  readonly measure: boolean;
   readonly selfMetrics: SelfMetricsOptions;
   readonly spoolDir: string;
   /** Of destinations that do not say. */

@@ -73,6 +73,16 @@ const FILES: readonly Option[] = [
   },
 ];
 
+const MEASURING: readonly Option[] = [
+  {
+    name: 'measure',
+    type: 'bool',
+    default: true,
+    doc: 'false turns off what the relay measures beyond its books (traffic on four time scales, timings of destinations, who sends most), to compare what that costs; counters, drop reasons and the ledger stay.',
+    status: 'active',
+  },
+];
+
 const VALIDATION: readonly Option[] = [
   {
     name: 'validation_level_legacy',
@@ -220,4 +230,5 @@ export const GLOBAL_OPTIONS: readonly Option[] = [
   ...VALIDATION,
   ...ADMIN,
   ...RESOURCES,
+  ...MEASURING,
 ];

@@ -157,6 +157,7 @@ function topValues(top: Settings): Omit<Config, Derived> {
     shutdownTimeoutMs: top.number('shutdown_timeout'),
     pidFile: top.string('pid_file'),
     writeBack: top.boolean('write_back'),
+    measure: top.boolean('measure'),
   };
 }
 

@@ -1,5 +1,6 @@
 // What a destination needs of the world and of the other destinations.
 import type { DropReason } from '../telemetry/drop-reason.ts';
+import type { DestinationMeter } from '../telemetry/timing/destination-meter.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
 import type { SenderDependencies } from './sender/make-sender.ts';
@@ -18,6 +19,8 @@ export interface DestinationDependencies extends SenderDependencies {
   /** Runs a function once, when the current turn of the event loop has handled its reads. */
   readonly afterTurn: (run: () => void) => void;
   readonly pool: SlabPool;
+  /** Makes what measures a destination; absent: histograms of everything. */
+  readonly makeMeter?: () => DestinationMeter;
   readonly budget: QueueBudget;
   /** Makes the spool of a destination; absent: there is no disk. */
   readonly makeSpool?: ((key: string, options: DestinationOptions, events: SpoolEvents) => Spool) | undefined;

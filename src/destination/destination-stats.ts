@@ -1,21 +1,16 @@
-// What a destination measures of itself for metrics, beside its books. The destination writes, a scrape reads.
-import type { DestinationTimings, FlushCause, TimingName } from '../telemetry/timing/destination-timings.ts';
-import { HighWater, type HighWaterView } from '../telemetry/timing/high-water.ts';
-import { Histogram } from '../telemetry/timing/histogram.ts';
+// What a destination counts of itself for metrics, beside its books, and what it measures. The destination writes, a scrape
+// reads.
+import {
+  DestinationHistograms,
+  type DestinationMeter,
+  type DoneWrite,
+} from '../telemetry/timing/destination-meter.ts';
+import type { DestinationTimings } from '../telemetry/timing/destination-timings.ts';
+import type { HighWaterView } from '../telemetry/timing/high-water.ts';
 import type { SpoolTimings } from './spool/spool-timings.ts';
 
 /** A write that takes longer than this is a stall: the peer does not read. */
 export const STALL_MS = 100;
-
-/** One write that was taken. */
-export interface DoneWrite {
-  readonly bytes: number;
-  readonly lines: number;
-  readonly durationMs: number;
-  readonly cause: FlushCause;
-  /** True when its lines came from disk. */
-  readonly isReplay: boolean;
-}
 
 export class DestinationStats {
   writes = 0;
@@ -32,14 +27,16 @@ export class DestinationStats {
   spoolWaitingLines = 0;
   /** What the spool measures itself. */
   spoolTimings: SpoolTimings | undefined;
-  #queueBytes: HighWater | undefined;
-  #queueLines: HighWater | undefined;
-  readonly #timings: { -readonly [name in TimingName]?: Histogram } = {};
+  readonly #meter: DestinationMeter;
+
+  constructor(meter: DestinationMeter = new DestinationHistograms()) {
+    this.#meter = meter;
+  }
 
   /** Histograms by name. */
   get timings(): DestinationTimings {
     return {
-      ...this.#timings,
+      ...this.#meter.timings,
       ...(this.spoolTimings && {
         spool_write: this.spoolTimings.writes.histogram,
         spool_sync: this.spoolTimings.syncs.histogram,
@@ -50,25 +47,19 @@ export class DestinationStats {
 
   /** Most bytes and lines in the queue; undefined before the first. */
   get queueBytes(): HighWaterView | undefined {
-    return this.#queueBytes;
+    return this.#meter.queueBytes;
   }
 
   get queueLines(): HighWaterView | undefined {
-    return this.#queueLines;
+    return this.#meter.queueLines;
   }
 
   /** Notes a completed write. */
-  wrote({ bytes, lines, durationMs, cause, isReplay }: DoneWrite, nowMs: number): void {
+  wrote(write: DoneWrite, nowMs: number): void {
     this.writes += 1;
-    this.bytesWritten += bytes;
-    const durationUs = durationMs * 1000;
-    this.#record('write', durationUs, nowMs);
-    this.#record(`flush_${cause}`, durationUs, nowMs);
-    this.#record('write_lines', lines, nowMs);
-    this.#record('write_bytes', bytes, nowMs);
-    this.#record(`flush_${cause}_bytes`, bytes, nowMs);
-    if (isReplay) this.#record('replay', durationUs, nowMs);
-    this.#noteStall(durationMs, nowMs);
+    this.bytesWritten += write.bytes;
+    this.#meter.wrote(write, nowMs);
+    this.#noteStall(write.durationMs, nowMs);
   }
 
   /** Notes a write that the kernel did not take to its end. */
@@ -78,7 +69,7 @@ export class DestinationStats {
 
   /** Notes how long the oldest line of a write had waited when it was handed over. */
   waited(waitedMs: number, nowMs: number): void {
-    this.#record('wait', waitedMs * 1000, nowMs);
+    this.#meter.waited(waitedMs, nowMs);
   }
 
   /** Notes lines that the spool took. */
@@ -91,25 +82,18 @@ export class DestinationStats {
   /** Notes that lines are in the file of the spool, or never will be, and how long that took. */
   spoolEnded(lines: number, durationMs: number, nowMs: number): void {
     this.spoolWaitingLines -= lines;
-    this.#record('spool_buffer', durationMs * 1000, nowMs);
+    this.#meter.buffered(durationMs, nowMs);
   }
 
   /** Notes the size of the queue after it grew. */
   grew(bytes: number, lines: number, nowMs: number): void {
-    this.#queueBytes ??= new HighWater(nowMs);
-    this.#queueLines ??= new HighWater(nowMs);
-    this.#queueBytes.note(bytes, nowMs);
-    this.#queueLines.note(lines, nowMs);
+    this.#meter.grew(bytes, lines, nowMs);
   }
 
   #noteStall(durationMs: number, nowMs: number): void {
     if (durationMs <= STALL_MS) return;
     this.stalls += 1;
     this.stalledMs += durationMs;
-    this.#record('stall', durationMs * 1000, nowMs);
-  }
-
-  #record(name: TimingName, value: number, nowMs: number): void {
-    (this.#timings[name] ??= new Histogram(nowMs)).record(value, nowMs);
+    this.#meter.stalled(durationMs, nowMs);
   }
 }

@@ -40,7 +40,7 @@ export class Destination implements Output {
   /** True: every line goes to disk before it counts. */
   readonly durable: boolean;
   readonly counts: DestinationCounts = makeDestinationCounts();
-  readonly stats = new DestinationStats();
+  readonly stats: DestinationStats;
   readonly #deps: DestinationDependencies;
   readonly #options: LiveOptions;
   readonly #sender: Sender;
@@ -60,6 +60,7 @@ export class Destination implements Output {
     this.routeKey = dependencies.routeKey;
     this.key = destinationKey(dependencies.routeKey, options.addr);
     this.#deps = dependencies;
+    this.stats = new DestinationStats(dependencies.makeMeter?.());
     this.#liveness = new Liveness(dependencies.noteLiveness);
     this.durable = (options.durability ?? dependencies.durability) === 'disk';
     this.#options = new LiveOptions(this.key, options, this.durable);

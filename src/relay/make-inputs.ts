@@ -13,8 +13,8 @@ const DESCRIPTOR_RESERVE = 64;
 /** What the inputs need of the relay. */
 export interface InputsDependencies extends Pick<NetworkInputDependencies, 'clock' | 'log' | 'lookup'> {
   readonly lines: CountingDispatcher;
-  /** Measures what each listener reads. */
-  readonly traffic: Traffic;
+  /** Measures what each listener reads; absent: nothing does. */
+  readonly traffic: Traffic | undefined;
 }
 
 /** Makes the inputs, plain before pickle; nothing listens before their start. */
@@ -28,11 +28,13 @@ export function makeInputs(options: InputOptions, dependencies: InputsDependenci
       { ...options, kind, addr, readTimeoutMs, descriptorReserve: DESCRIPTOR_RESERVE },
       { ...world, dispatcher, descriptorLimit, descriptorsOpen },
     );
-  const doorOf = (input: 'plain' | 'pickle', addr: string): Dispatcher =>
-    new MeteredDispatcher(lines, {
+  const doorOf = (input: 'plain' | 'pickle', addr: string): Dispatcher => {
+    if (traffic === undefined) return lines;
+    return new MeteredDispatcher(lines, {
       stream: traffic.add({ input, protocol: 'tcp', addr }),
       datagram: traffic.add({ input, protocol: 'udp', addr }),
     });
+  };
   const inputs: NetworkInput[] = [];
   if (listenAddr !== '') {
     inputs.push(make('plain', listenAddr, plainReadTimeoutMs, doorOf('plain', listenAddr)));

@@ -4,6 +4,7 @@ import type { QueueBudget } from '../destination/queue/queue-budget.ts';
 import { SlabPool } from '../destination/queue/slab-pool.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { DropLog } from '../telemetry/drop-log.ts';
+import { DestinationHistograms, NO_METER } from '../telemetry/timing/destination-meter.ts';
 import type { SeriesTop } from '../telemetry/top/series-top.ts';
 import type { Aggregation } from './aggregation.ts';
 import type { RelayWorld } from './relay-world.ts';
@@ -17,7 +18,7 @@ export interface RoutingParts {
   readonly aggregation: Aggregation;
   readonly budget: QueueBudget;
   readonly runBooks: RunBooks;
-  readonly top: SeriesTop;
+  readonly top: Pick<SeriesTop, 'resolved'>;
   /** Asked when something is dropped, not before. */
   readonly drops: () => DropLog;
   /** Hears of a line that a destination could not pass on. */
@@ -48,6 +49,7 @@ export function makeRouting(config: Config, world: RelayWorld, parts: RoutingPar
         log,
         random,
         pool: new SlabPool(),
+        makeMeter: () => (config.measure ? new DestinationHistograms() : NO_METER),
         budget,
         afterTurn: (run) => turn.after(run),
         makeSpool: spools && ((key, options, events, shard) => spools.makeSpool(key, options, events, shard)),

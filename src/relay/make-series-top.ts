@@ -3,6 +3,16 @@ import { SeriesTop } from '../telemetry/top/series-top.ts';
 import type { RelayWorld } from './relay-world.ts';
 import type { Routing } from './routing.ts';
 
+/** Hears of lines and series. */
+export type SeriesNotes = Pick<SeriesTop, 'setSource' | 'ran' | 'resolved'>;
+
+/** Where nothing is measured. */
+export const NO_NOTES: SeriesNotes = {
+  setSource: () => {},
+  ran: () => {},
+  resolved: () => {},
+};
+
 /** Makes the sketches; the routing is read when lines come, not before. */
 export function makeSeriesTop(
   world: Pick<RelayWorld, 'clock' | 'random'>,

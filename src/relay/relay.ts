@@ -35,7 +35,7 @@ import { Reload } from './change/reload.ts';
 import type { Routing } from './routing.ts';
 import { RunBooks } from './run-books.ts';
 import { makeSelfMetrics, type SelfMetrics } from './self-metrics.ts';
-import { makeSeriesTop } from './make-series-top.ts';
+import { makeSeriesTop, NO_NOTES, type SeriesNotes } from './make-series-top.ts';
 import { makeSpoolAdmin } from './spool-admin.ts';
 import { wantsSpool } from './spool-root.ts';
 import { collectTuneFacts } from './tune-facts.ts';
@@ -68,6 +68,7 @@ export class Relay {
   readonly traffic: Traffic;
   readonly watches: Watches;
   readonly #top: SeriesTop;
+  readonly #seriesNotes: SeriesNotes;
   readonly #runBooks = new RunBooks(this.counts);
   readonly #world: RelayWorld;
   readonly #badMetrics: BadMetrics;
@@ -104,6 +105,7 @@ export class Relay {
     this.#badMetrics = badMetrics;
     this.traffic = new Traffic(clock);
     this.#top = makeSeriesTop(world, () => this.routing);
+    this.#seriesNotes = config.measure ? this.#top : NO_NOTES;
     this.#budget = new QueueBudget({ totalBytes: config.queueBytesTotal });
     this.aggregation = new Aggregation(WINDOW_BOUNDS, {
       clock,
@@ -130,22 +132,22 @@ export class Relay {
     const dispatcher = this.#makeDispatcher(badMetrics);
     this.#inputs = makeInputs(config.inputs, {
       lines: dispatcher,
-      traffic: this.traffic,
+      traffic: config.measure ? this.traffic : undefined,
       clock,
       log,
       lookup: world.network.listenLookup,
     });
+    const { routing, counts } = this;
+    const { measure, httpAddr, adminAddr, writePolicy } = config;
     const ledger = (): Ledger => this.ledger();
-    this.watches = new Watches({ counts: this.counts, routing: this.routing, ledger, clock, log });
+    this.watches = new Watches({ measure, counts, routing, ledger, clock, log });
     const view = makeRelayView({ relay: this, inputs: this.#inputs, draining: () => this.#draining }, world);
     const metrics = new MetricRegistry(
-      { processMetrics: world.processMetrics },
+      { processMetrics: world.processMetrics, measure },
       { view, watch: this.watches.ledger, badMetrics, log, reports: () => this.#selfMetrics.reports },
     );
-    const { httpAddr, adminAddr, writePolicy } = config;
     const table = this.#tableAdmin;
-    const { routing } = this;
-    this.#selfMetrics = makeSelfMetrics(config.selfMetrics, { world, view, routing, dispatcher });
+    this.#selfMetrics = makeSelfMetrics(config, { world, view, routing, dispatcher });
     const app = this.#makeApp(table, view, metrics);
     if (adminAddr !== '') {
       this.#telnet = new TelnetServer({ addr: adminAddr, policy: writePolicy }, { table, log, clock });
@@ -269,6 +271,7 @@ export class Relay {
         table,
         writePolicy: this.config.writePolicy,
         view,
+        measure: this.config.measure,
         tuneFacts: () =>
           collectTuneFacts({
             relay: this,
@@ -316,7 +319,7 @@ export class Relay {
         noteBadLine: (reason, line, error, sender) => this.#noteDrop(reason, line, error, { sender }),
         countBadLines: (reason, lines) => badMetrics.countOnly(reason, lines),
         isMemoryShort: () => this.#budget.bytes > config.queueBytesTotal,
-        top: this.#top,
+        top: this.#seriesNotes,
         noteInput: (bytes) => turn.noteInput(bytes),
         noteConnection: () => turn.noteConnection(),
         isTurnLong: (connections) => turn.isLong(connections),
@@ -331,7 +334,7 @@ export class Relay {
       aggregation: this.aggregation,
       budget: this.#budget,
       runBooks: this.#runBooks,
-      top: this.#top,
+      top: this.#seriesNotes,
       drops: () => this.watches.drops,
       noteDrop: (reason, line, error, addr) => this.#noteDrop(reason, line, error, { addr }),
     });

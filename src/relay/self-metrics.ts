@@ -1,6 +1,7 @@
 // The relay's own metrics under carbon-relay-ng's names: shown when asked for, and reported at an interval to a Graphite, to
 // the routes of the table, or to both.
 import type { Connect, Lookup } from '../destination/sender/peer-socket.ts';
+import type { Config } from '../config/config.ts';
 import type { Snapshot } from '../table/snapshot.ts';
 import { crngMetrics } from '../telemetry/crng/crng-metrics.ts';
 import type { CrngIdentity, CrngMetric } from '../telemetry/crng/crng-metric.ts';
@@ -31,6 +32,8 @@ const REPEAT_MS = 60_000;
 
 export interface SelfMetricsDependencies {
   readonly view: Pick<RelayView, 'instance' | 'ledger' | 'destinations' | 'aggregation' | 'monotonicMs'>;
+  /** False: there are no histograms to show. */
+  readonly measure: boolean;
   readonly clock: Clock;
   readonly log: Log;
   readonly connect: Connect;
@@ -43,7 +46,7 @@ export interface SelfMetricsDependencies {
 
 /** Makes the self-metrics of a relay from its parts. */
 export function makeSelfMetrics(
-  options: SelfMetricsOptions,
+  { selfMetrics, measure }: Pick<Config, 'selfMetrics' | 'measure'>,
   parts: {
     readonly world: Pick<RelayWorld, 'clock' | 'log' | 'network'>;
     readonly view: SelfMetricsDependencies['view'];
@@ -53,9 +56,10 @@ export function makeSelfMetrics(
 ): SelfMetrics {
   const { world, view, routing, dispatcher } = parts;
   const { clock, log, network } = world;
-  return new SelfMetrics(options, {
+  return new SelfMetrics(selfMetrics, {
     ...network,
     view,
+    measure,
     clock,
     log,
     snapshot: () => routing.snapshot,
@@ -164,8 +168,9 @@ export class SelfMetrics {
   }
 
   #metrics(process: ProcessReport): CrngMetric[] {
-    const { view, clock } = this.#deps;
+    const { view, clock, measure } = this.#deps;
     return crngMetrics({
+      measure,
       ledger: view.ledger(),
       destinations: view.destinations(),
       aggregation: view.aggregation(),

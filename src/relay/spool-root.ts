@@ -32,12 +32,18 @@ export function wantsSpool({ routes }: TableOptions): boolean {
 
 export class SpoolRoot {
   readonly path: string;
+  readonly #measure: boolean;
   readonly #deps: SpoolRootDependencies;
   readonly #lock: SpoolLock;
   readonly #files: SpoolFiles;
 
-  private constructor(path: string, lock: SpoolLock, dependencies: SpoolRootDependencies) {
-    this.path = path;
+  private constructor(
+    options: { readonly path: string; readonly measure: boolean },
+    lock: SpoolLock,
+    dependencies: SpoolRootDependencies,
+  ) {
+    this.path = options.path;
+    this.#measure = options.measure;
     this.#lock = lock;
     this.#deps = dependencies;
     this.#files = limitFiles(systemSpoolFiles, FILE_LIMITS, dependencies.queued);
@@ -56,7 +62,7 @@ export class SpoolRoot {
       await makeFolder(path);
       await access(path, constants.W_OK | constants.X_OK);
       const lock = await SpoolLock.acquire(path, { ...dependencies, processes: systemProcesses });
-      return new SpoolRoot(path, lock, dependencies);
+      return new SpoolRoot({ path, measure: config.measure }, lock, dependencies);
     } catch (error) {
       const { message } = error as Error;
       const isDurable = hasDurable(config);
@@ -85,6 +91,7 @@ export class SpoolRoot {
         maxAgeMs: options.spoolMaxAgeMs === 0 ? undefined : options.spoolMaxAgeMs,
         durable: options.durability === 'disk',
         // What counts as received is not given up for what does not yet.
+        measure: this.#measure,
         goes: options.durability === 'disk' ? 'newest' : options.spoolFull,
       },
       { files: this.#files, clock, random, events },

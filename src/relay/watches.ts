@@ -8,6 +8,8 @@ import type { Log } from '../util/log.ts';
 import type { Routing } from './routing.ts';
 
 export interface WatchesDependencies {
+  /** False: nobody looks at the flow of lines. */
+  readonly measure: boolean;
   readonly counts: RelayCounts;
   readonly routing: Pick<Routing, 'rows' | 'destinations'>;
   readonly ledger: () => Ledger;
@@ -32,7 +34,7 @@ export class Watches {
   start(): void {
     this.ledger.start();
     this.drops.start();
-    this.flows.start();
+    if (this.#deps.measure) this.flows.start();
   }
 
   stop(): void {

@@ -164,16 +164,6 @@ export const DESTINATION_METRICS: readonly MetricDeclaration[] = [
     'Age of the oldest line in memory that waits; 0 when none does.',
     (d) => d.queueAgeSec,
   ),
-  highWater(
-    'sluice_destination_queue_high_water_bytes',
-    'Most bytes that were in the queue, over the last 10 s, minute and hour, and since the start.',
-    (d) => d.queueBytesHigh,
-  ),
-  highWater(
-    'sluice_destination_queue_high_water_lines',
-    'Most lines that were in the queue, over the last 10 s, minute and hour, and since the start.',
-    (d) => d.queueLinesHigh,
-  ),
   perDestination(
     'sluice_destination_queue_max_bytes',
     'gauge',
@@ -235,6 +225,20 @@ export const DESTINATION_METRICS: readonly MetricDeclaration[] = [
     'counter',
     'Times that senders were held back because the queue was full.',
     (d) => d.pauses,
+  ),
+];
+
+/** In the order they are shown. */
+export const HIGH_WATER_METRICS: readonly MetricDeclaration[] = [
+  highWater(
+    'sluice_destination_queue_high_water_bytes',
+    'Most bytes that were in the queue, over the last 10 s, minute and hour, and since the start.',
+    (d) => d.queueBytesHigh,
+  ),
+  highWater(
+    'sluice_destination_queue_high_water_lines',
+    'Most lines that were in the queue, over the last 10 s, minute and hour, and since the start.',
+    (d) => d.queueLinesHigh,
   ),
 ];
 

@@ -3,7 +3,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from '@prometheus-io/client';
 import type { BadMetrics } from './bad-metrics.ts';
 import type { LedgerWatch } from './ledger-watch.ts';
-import { ALL_METRICS } from './all-metrics.ts';
+import { ALL_METRICS, MEASURED_METRICS } from './all-metrics.ts';
 import type { MetricDeclaration, ReportCounts, Sample, Scrape } from './metric-declaration.ts';
 import type { RelayView } from './relay-view.ts';
 import { SummaryMetric } from './timing/summary-metric.ts';
@@ -28,10 +28,18 @@ export class MetricRegistry {
   readonly #sources: MetricSources;
   #scrape: Scrape | undefined;
 
-  /** `processMetrics` adds those of the process, the runtime and the event loop; make one such registry a process. */
-  constructor(options: { readonly processMetrics: boolean }, sources: MetricSources) {
+  /**
+   * `processMetrics` adds those of the process, the runtime and the event loop; make one such registry a process. `measure`:
+   * false leaves out what the relay does not measure then.
+   */
+  constructor(
+    options: { readonly processMetrics: boolean; readonly measure: boolean },
+    sources: MetricSources,
+  ) {
     this.#sources = sources;
-    for (const declaration of ALL_METRICS) this.#register(declaration);
+    for (const declaration of ALL_METRICS) {
+      if (options.measure || !MEASURED_METRICS.includes(declaration)) this.#register(declaration);
+    }
     if (options.processMetrics) {
       collectDefaultMetrics({
         register: this.#registry,

@@ -46,7 +46,7 @@ function makeView(): FakeView {
 
 async function scrape(processMetrics: boolean): Promise<Map<string, Family>> {
   const registry = new MetricRegistry(
-    { processMetrics },
+    { processMetrics, measure: true },
     {
       view: makeView(),
       watch: { unbalancedChecks: 0 },
@@ -64,6 +64,7 @@ function sentNames(t: { after: (fn: () => void) => void }): string[] {
   const figures = new ProcessFigures();
   t.after(() => figures.stop());
   return crngMetrics({
+    measure: true,
     ledger: view.ledger(),
     destinations: view.destinations(),
     aggregation: view.aggregation(),
@@ -154,6 +155,7 @@ test('the dashboard for Graphite asks for what is reported', (t) => {
   const figures = new ProcessFigures();
   t.after(() => figures.stop());
   const sources = {
+    measure: true,
     ledger: view.ledger(),
     destinations: view.destinations(),
     aggregation: view.aggregation(),

@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeDropCounts } from '../../src/telemetry/drop-reason.ts';
-import { ALL_METRICS } from '../../src/telemetry/all-metrics.ts';
+import { ALL_METRICS, MEASURED_METRICS } from '../../src/telemetry/all-metrics.ts';
 import { MetricRegistry } from '../../src/telemetry/registry.ts';
 import { FakeView, makeDestinationStats, makeInputStats } from './fake-view.ts';
 import { type Family, labelKey, parsePrometheus } from './parse-prometheus.ts';
 
-function makeRegistry(processMetrics = false): {
+function makeRegistry({ processMetrics = false, measure = true } = {}): {
   view: FakeView;
   scrape: () => Promise<Map<string, Family>>;
   registry: MetricRegistry;
 } {
   const view = new FakeView();
   const registry = new MetricRegistry(
-    { processMetrics },
+    { processMetrics, measure },
     {
       view,
       watch: { unbalancedChecks: 4 },
@@ -102,7 +102,7 @@ test('every metric has a help text, a plain name, and _total exactly when it is 
 });
 
 test('the metrics of the process and the event loop come along when asked for', async () => {
-  const { scrape } = makeRegistry(true);
+  const { scrape } = makeRegistry({ processMetrics: true });
   const families = await scrape();
   for (const name of [
     'process_cpu_seconds_total',
@@ -112,4 +112,18 @@ test('the metrics of the process and the event loop come along when asked for', 
   ]) {
     assert.ok(families.has(name), name);
   }
+});
+
+test('what is not measured is left out, and no other family', async () => {
+  const { scrape, view } = makeRegistry({ measure: false });
+  view.pass({ written: 5 });
+  view.destinationRows = [makeDestinationStats()];
+  const families = await scrape();
+  const measured = new Set(MEASURED_METRICS.map(({ name }) => name));
+  assert.ok(measured.has('sluice_destination_write_seconds') && measured.size > 20);
+  assert.deepEqual(
+    [...families.keys()],
+    ALL_METRICS.map(({ name }) => name).filter((name) => !measured.has(name)),
+  );
+  assert.equal(value(families, 'sluice_destination_written_total', DESTINATION), 5);
 });

@@ -22,6 +22,7 @@ import { addTableRoutes } from './table-routes.ts';
 import { addTopRoutes } from './top-routes.ts';
 import { addTrafficRoutes } from './traffic-routes.ts';
 import { addTuneRoutes } from './tune-routes.ts';
+import { addUnmeasuredRoutes } from './unmeasured-routes.ts';
 import { makeWriteGuard } from './write-guard.ts';
 
 /** Longest body of a request. */
@@ -31,6 +32,7 @@ const BODY_BYTES_MAX = 1024 * 1024;
 const REPEAT_MS = 60_000;
 
 const GROUPS: readonly RouteGroup[] = [
+  addUnmeasuredRoutes,
   addLedgerRoutes,
   addTrafficRoutes,
   addTuneRoutes,

@@ -18,6 +18,8 @@ export interface AdminSources {
   readonly table: TableAdmin;
   readonly writePolicy: WritePolicy;
   readonly view: RelayView;
+  /** False: nothing is measured beyond the books. */
+  readonly measure: boolean;
   readonly badMetrics: Pick<BadMetrics, 'list'>;
   readonly metrics: Pick<MetricRegistry, 'render' | 'contentType'>;
   readonly top: TopAdmin;

@@ -36,7 +36,7 @@ export function addTop(program: Command, world: CommandWorld): void {
     .option('--url <url>', 'the HTTP API of the relay', DEFAULT_URL)
     .option('--interval <seconds>', 'how often the page renews itself', '1')
     .option('--sort <key>', `what destinations are sorted by: ${Object.keys(SORTS).join(', ')}`, 'i')
-    .addHelpText('after', `${HELP}\n${exitHelp('done', 'the relay does not answer')}`)
+    .addHelpText('after', `${HELP}\n${exitHelp('done', 'the relay does not answer, or measures nothing')}`)
     .action((flags: TopFlags) => runTop(flags, world));
 }
 

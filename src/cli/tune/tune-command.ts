@@ -43,7 +43,7 @@ export function addTune(program: Command, world: CommandWorld): void {
     .option('--json', 'the facts and what is made of them, as JSON')
     .addHelpText(
       'after',
-      `${HELP}\n${exitHelp('done', 'the relay does not answer, or a trace cannot be read or written')}`,
+      `${HELP}\n${exitHelp('done', 'the relay does not answer or measures nothing, or a trace cannot be read or written')}`,
     )
     .action(async (flags: TuneFlags) => {
       if (flags.record !== undefined && flags.replay !== undefined) {

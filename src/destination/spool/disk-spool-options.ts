@@ -16,6 +16,8 @@ export interface DiskSpoolOptions {
   readonly maxAgeMs: number | undefined;
   /** True: a block counts as written once it is synced, and can be read only then. */
   readonly durable?: boolean;
+  /** False: operations are not timed. */
+  readonly measure?: boolean;
   /** Which lines go when the cap is reached or the disk is full. */
   readonly goes: 'oldest' | 'newest';
   /** Room on the disk that is left to others; undefined: 5 % of the disk, at most 512 MiB. */

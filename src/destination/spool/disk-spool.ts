@@ -88,8 +88,8 @@ export class DiskSpool implements Spool {
     this.#queue = new BlockQueue({ recordPerBlock: options.durable === true });
     this.#deps = { ...dependencies, files: limitFiles(dependencies.files) };
     const { clock } = dependencies;
-    const [writes, syncs, reads] = [new TimingMeter(clock), new TimingMeter(clock), new TimingMeter(clock)];
-    this.#meters = { writes, syncs, reads };
+    const makeMeter = () => new TimingMeter(clock, options.measure);
+    this.#meters = { writes: makeMeter(), syncs: makeMeter(), reads: makeMeter() };
   }
 
   /** How long writes, syncs and reads took. */

@@ -14,9 +14,12 @@ export class TimingMeter implements Timing {
   errors = 0;
   #histogram: Histogram | undefined;
   readonly #clock: Clock;
+  readonly #keeps: boolean;
 
-  constructor(clock: Clock) {
+  /** `keeps`: false counts errors alone. */
+  constructor(clock: Clock, keeps = true) {
     this.#clock = clock;
+    this.#keeps = keeps;
   }
 
   get histogram(): HistogramView | undefined {
@@ -32,10 +35,14 @@ export class TimingMeter implements Timing {
       this.errors += 1;
       throw error;
     } finally {
-      const nowMs = this.#clock.monotonicMs();
-      this.#histogram ??= new Histogram(nowMs);
-      this.#histogram.record((nowMs - startMs) * 1000, nowMs);
+      if (this.#keeps) this.#record(startMs);
     }
+  }
+
+  #record(startMs: number): void {
+    const nowMs = this.#clock.monotonicMs();
+    this.#histogram ??= new Histogram(nowMs);
+    this.#histogram.record((nowMs - startMs) * 1000, nowMs);
   }
 }
 

@@ -12,6 +12,8 @@ const LINE_BYTES_GUESS = 64;
 
 /** What the metrics are made from, all taken in the same turn. */
 export interface CrngSources {
+  /** False: histograms are left out, since nothing fills them. */
+  readonly measure: boolean;
   readonly ledger: Ledger;
   readonly destinations: readonly DestinationStats[];
   readonly aggregation: AggregationStats;
@@ -36,7 +38,7 @@ export function crngMetrics(sources: CrngSources): CrngMetric[] {
     ...processMetrics(sources.process),
     ...sources.destinations.flatMap((stats) => destinationMetrics(stats, books.get(nameOf(stats)))),
   ];
-  return addUp(metrics);
+  return addUp(sources.measure ? metrics : metrics.filter((metric) => 'value' in metric));
 }
 
 function relayMetrics({ received, dropped }: Ledger): CrngMetric[] {

@@ -40,8 +40,11 @@ export class HttpBench {
 
   constructor(
     options: Partial<HttpServerOptions> = {},
-    sources: Partial<Pick<AdminSources, 'spools' | 'reload' | 'changes' | 'table' | 'writePolicy'>> = {},
+    sources: Partial<
+      Pick<AdminSources, 'spools' | 'reload' | 'changes' | 'table' | 'writePolicy' | 'measure'>
+    > = {},
   ) {
+    const { measure = true } = sources;
     const log = {
       ...silentLog,
       info: (line: string) => this.logLines.push(line),
@@ -49,12 +52,13 @@ export class HttpBench {
       error: (line: string) => this.logLines.push(`error ${line}`),
     };
     const metrics = new MetricRegistry(
-      { processMetrics: false },
+      { processMetrics: false, measure },
       { view: this.view, watch: { unbalancedChecks: 0 }, badMetrics: this.badMetrics, log: { lost: 0 } },
     );
     const app = (this.app = makeHttpApp(
       {
         view: this.view,
+        measure,
         tuneFacts: async () => this.tuneFacts,
         badMetrics: this.badMetrics,
         metrics,

@@ -44,6 +44,7 @@ function makeMetrics(): CrngMetric[] {
     waiting: 1,
   };
   return crngMetrics({
+    measure: true,
     ledger: view.ledger(),
     destinations: [makeDestinationStats()],
     aggregation: { rules: [rule], keys: 1, receivedRange: { minSec: 50, maxSec: 60 }, valuesRefused: 0 },
@@ -245,6 +246,7 @@ test('names that users chose stay one field of a line; destinations of one name 
   const stats = makeDestinationStats({ key: 'a b=c\nd', timings: { write: makeHistogram([1]) } });
   const view = new FakeView();
   const metrics = crngMetrics({
+    measure: true,
     ledger: view.ledger(),
     destinations: [stats, stats],
     aggregation: view.aggregation(),
