@@ -64,7 +64,9 @@ class WasmEngine implements Engine {
   readonly #transfer: number;
   readonly #outcome = makeOutcome();
   readonly #emitPool: Emit[] = [];
-  #bytes: Uint8Array;
+  /** Views of the module's memory, for as long as it has so many pages. */
+  #pages = 0;
+  #bytes: Buffer;
   #words: Uint32Array;
   #doubles: Float64Array;
   /** Where the window slots of a plan are put for `bind`: address, and slots that fit. */
@@ -81,7 +83,8 @@ class WasmEngine implements Engine {
     this.#memory = wasm.memory;
     const { lineBytesMax, chunkBytesMax, maxSeries, validateOrder } = options;
     this.#report = wasm.start(lineBytesMax, chunkBytesMax, maxSeries, PLANS_MAX, validateOrder ? 1 : 0) >>> 0;
-    this.#bytes = new Uint8Array(this.#memory.buffer);
+    this.#pages = wasm.pageCount();
+    this.#bytes = Buffer.from(this.#memory.buffer);
     this.#words = new Uint32Array(this.#memory.buffer);
     this.#doubles = new Float64Array(this.#memory.buffer);
     const at = this.#report >>> 2;
@@ -113,7 +116,7 @@ class WasmEngine implements Engine {
     const { lineBytesMax, chunkBytesMax, orderFutureMaxSec } = this.#options;
     assert(carry.length <= lineBytesMax && chunk.length <= chunkBytesMax, 'carry or chunk over its bound');
     if (this.#plans.count > PLANS_MAX / 2) this.#startGeneration();
-    if (this.#memory.buffer !== this.#bytes.buffer) this.#refreshViews();
+    this.#refreshViews();
     this.#bytes.set(chunk, this.#chunkStart);
     if (carry.length !== 0) this.#bytes.set(carry, this.#chunkStart - carry.length);
     const latest = Math.min(nowSec + orderFutureMaxSec, 0xffffffff);
@@ -155,8 +158,11 @@ class WasmEngine implements Engine {
   }
 
   #refreshViews(): void {
-    if (this.#memory.buffer === this.#bytes.buffer) return;
-    this.#bytes = new Uint8Array(this.#memory.buffer);
+    // To ask the module costs a tenth of what `memory.buffer` does.
+    const pages = this.#wasm.pageCount();
+    if (pages === this.#pages) return;
+    this.#pages = pages;
+    this.#bytes = Buffer.from(this.#memory.buffer);
     this.#words = new Uint32Array(this.#memory.buffer);
     this.#doubles = new Float64Array(this.#memory.buffer);
   }

@@ -72,6 +72,7 @@ export interface EngineExports {
   seriesCount(): number;
   forgottenCount(): number;
   memoryBytes(): number;
+  pageCount(): number;
   hashTransfer(size: number): number;
 }
 

@@ -15,27 +15,32 @@ export function toByteString(text: string): string {
 /** Holds one key. `bytes` may be a view that is valid only while the key is being resolved. */
 export class KeyText {
   readonly bytes: Uint8Array;
-  readonly byteString: string;
   /** No byte is 128 or above. */
   readonly ascii: boolean;
+  #byteString: string | undefined;
   #decoded: DecodedText | undefined;
   #tags: ReadonlyMap<string, KeyText> | undefined;
 
-  constructor(bytes: Uint8Array, byteString: string) {
+  private constructor(bytes: Uint8Array, byteString: string | undefined) {
     this.bytes = bytes;
-    this.byteString = byteString;
+    this.#byteString = byteString;
     this.ascii = isAscii(bytes);
   }
 
   /** Takes a key as bytes; the bytes are not copied. */
   static fromBytes(bytes: Uint8Array): KeyText {
-    const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    return new KeyText(bytes, view.toString('latin1'));
+    return new KeyText(bytes, undefined);
   }
 
   /** Takes a key as a byte string. */
   static fromByteString(byteString: string): KeyText {
     return new KeyText(Buffer.from(byteString, 'latin1'), byteString);
+  }
+
+  /** The key as a byte string. */
+  get byteString(): string {
+    this.#byteString ??= toLatin1(this.bytes);
+    return this.#byteString;
   }
 
   /** The key as regexes see it. */
@@ -68,6 +73,11 @@ function parseTags(key: string): Map<string, KeyText> {
     if (equals > 0) tags.set(segment.slice(0, equals), KeyText.fromByteString(segment.slice(equals + 1)));
   }
   return tags.set(NAME_TAG, KeyText.fromByteString(name.replace(/^~+/, '')));
+}
+
+function toLatin1(bytes: Uint8Array): string {
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return buffer.toString('latin1');
 }
 
 function isAscii(bytes: Uint8Array): boolean {

@@ -9,6 +9,8 @@ import { LiteralIndex } from './regex/literal-index.ts';
 
 /** Up to so many matchers are tried one by one. */
 const FEW = 4;
+const FIRST: readonly (readonly number[])[] = [[], [0], [0, 1], [0, 1, 2], [0, 1, 2, 3]];
+const NONE: number[] = [];
 
 /** Finds which of its matchers accept a key. */
 export class MatcherSet {
@@ -20,6 +22,7 @@ export class MatcherSet {
   readonly #fileSeen: Float64Array;
   #keys = 0;
   readonly #found: number[] = [];
+  readonly #taken: number[] = [];
 
   constructor(matchers: readonly Matcher[], budget: DfaBudget) {
     this.#matchers = matchers;
@@ -30,14 +33,22 @@ export class MatcherSet {
   }
 
   /** Lists the indices of the matchers that accept the key, ascending. */
-  match(text: KeyText): number[] {
-    const candidates = this.#matchers.length <= FEW ? [...this.#matchers.keys()] : this.#candidates(text);
-    const accepted = candidates.filter((index) => (this.#matchers[index] as Matcher).matches(text));
-    return accepted.sort((a, b) => a - b);
+  match(text: KeyText): readonly number[] {
+    const matchers = this.#matchers;
+    const candidates = matchers.length <= FEW ? FIRST[matchers.length]! : this.#candidates(text);
+    let accepted = NONE;
+    for (const index of candidates) {
+      if (!matchers[index]!.matches(text)) continue;
+      // Most keys are accepted by few: an array is made when the first is found.
+      if (accepted === NONE) accepted = [index];
+      else accepted.push(index);
+    }
+    return accepted.length > 1 ? accepted.sort((a, b) => a - b) : accepted;
   }
 
   #candidates(text: KeyText): number[] {
-    const candidates: number[] = [];
+    const candidates = this.#taken;
+    candidates.length = 0;
     this.#keys += 1;
     this.#open(this.#filing.always, text, candidates);
     this.#found.length = 0;

@@ -21,6 +21,8 @@ export class Matcher {
   readonly options: MatcherOptions;
   readonly prefix: string;
   readonly notPrefix: string;
+  readonly #prefixBytes: Uint8Array;
+  readonly #notPrefixBytes: Uint8Array;
   readonly sub: string;
   readonly notSub: string;
   readonly regex: Pattern | undefined;
@@ -33,11 +35,20 @@ export class Matcher {
     this.options = options;
     this.prefix = toByteString(options.prefix ?? '');
     this.notPrefix = toByteString(options.notPrefix ?? '');
+    this.#prefixBytes = Buffer.from(this.prefix, 'latin1');
+    this.#notPrefixBytes = Buffer.from(this.notPrefix, 'latin1');
     this.sub = toByteString(options.sub ?? '');
     this.notSub = toByteString(options.notSub ?? '');
     this.regex = regex === '' ? undefined : patterns.compile(regex, rule, 'regex');
     this.notRegex = notRegex === '' ? undefined : patterns.compile(notRegex, rule, 'notRegex');
     this.tags = (options.tags ?? []).map((source) => new TagCondition(source, rule, patterns));
+  }
+
+  /** True when no condition is set. */
+  get acceptsAll(): boolean {
+    const { prefix, notPrefix, sub, notSub, regex, notRegex, tags } = this;
+    const isPlain = prefix === '' && notPrefix === '' && sub === '' && notSub === '';
+    return isPlain && regex === undefined && notRegex === undefined && tags.length === 0;
   }
 
   /** Says whether every condition holds. */
@@ -55,14 +66,20 @@ export class Matcher {
 
   /** As `failure`, the name alone. */
   failedName(text: KeyText): ConditionName | undefined {
-    const key = text.byteString;
-    if (this.prefix !== '' && !key.startsWith(this.prefix)) return 'prefix';
-    if (this.notPrefix !== '' && key.startsWith(this.notPrefix)) return 'notPrefix';
-    if (this.sub !== '' && !key.includes(this.sub)) return 'sub';
-    if (this.notSub !== '' && key.includes(this.notSub)) return 'notSub';
+    // Starts are compared as bytes: most keys are never made a string.
+    if (this.prefix !== '' && !startsWith(text.bytes, this.#prefixBytes)) return 'prefix';
+    if (this.notPrefix !== '' && startsWith(text.bytes, this.#notPrefixBytes)) return 'notPrefix';
+    if (this.sub !== '' && !text.byteString.includes(this.sub)) return 'sub';
+    if (this.notSub !== '' && text.byteString.includes(this.notSub)) return 'notSub';
     if (this.regex !== undefined && !this.regex.matches(text)) return 'regex';
     if (this.notRegex?.matches(text) === true) return 'notRegex';
     if (this.tags.length > 0 && !this.tags.every((tag) => tag.holds(text))) return 'tags';
     return undefined;
   }
+}
+
+function startsWith(bytes: Uint8Array, start: Uint8Array): boolean {
+  if (bytes.length < start.length) return false;
+  for (let i = 0; i < start.length; i++) if (bytes[i] !== start[i]) return false;
+  return true;
 }

@@ -49,13 +49,13 @@ export class Snapshot {
     if (this.#blocklist.match(received).length > 0) return BLOCKLISTED;
     const rewritten = this.#rewrite(received);
     if (typeof rewritten === 'string') return invalid(rewritten);
-    const { slots, ended } = this.#aggregate(rewritten);
+    const isSame = rewritten === received || rewritten.byteString === received.byteString;
+    const matching = this.#aggregators.match(rewritten);
+    if (matching.length === 0) return makePlan(this.route(rewritten), isSame ? undefined : rewritten.bytes);
+    const { slots, ended } = this.#aggregate(matching, rewritten);
     if (ended) return { kind: 'consume', values: slots };
-    const values = slots.length === 0 ? undefined : { values: slots };
-    const outputs = this.route(rewritten);
-    if (outputs.length === 0) return { ...UNROUTABLE, ...values };
-    if (rewritten.byteString === received.byteString) return { kind: 'route', outputs, ...values };
-    return { kind: 'route', outputs, key: rewritten.bytes, ...values };
+    const plan = makePlan(this.route(rewritten), isSame ? undefined : rewritten.bytes);
+    return slots.length === 0 ? plan : { ...plan, values: slots };
   }
 
   /** The aggregators, in order. */
@@ -81,9 +81,9 @@ export class Snapshot {
   }
 
   /** Collects the window slots that a key feeds; `ended`: an aggregator with `dropRaw` took it, nothing after it sees it. */
-  #aggregate(text: KeyText): { slots: number[]; ended: boolean } {
+  #aggregate(matching: readonly number[], text: KeyText): { slots: number[]; ended: boolean } {
     const slots: number[] = [];
-    for (const index of this.#aggregators.match(text)) {
+    for (const index of matching) {
       const aggregator = this.#table.aggregators[index] as Aggregator;
       for (const [family, made] of aggregator.expand(text).entries()) {
         const outputs = aggregator.families[family]?.outputs ?? [];
@@ -107,6 +107,11 @@ export class Snapshot {
     }
     return outputs;
   }
+}
+
+function makePlan(outputs: readonly number[], key: Uint8Array | undefined): Plan {
+  if (outputs.length === 0) return UNROUTABLE;
+  return key === undefined ? { kind: 'route', outputs } : { kind: 'route', outputs, key };
 }
 
 function invalid(text: string): Plan {

@@ -12,7 +12,7 @@ import {
   blocked, consumed, copies, generation, invalid, KNOWN, lookup, measure, nextGeneration, nextMarked, outputAt, plans,
   PLAN_SIZE, reserveOutputs, startEmit, touched, touchedCount, unroutable, UNKNOWN,
 } from './emit';
-import { memoryBytes, reserve, startMemory } from './memory';
+import { memoryBytes, pageCount, reserve, startMemory } from './memory';
 import { checkOrder, checkRecord, futures, outOfOrder, outOfRange, startOrder } from './order';
 import {
   clearRecords, oddCount, oddList, recordAt, recordCount, refuseRecord, rejectCount, rejects, setRecord, startRecords,
@@ -25,7 +25,9 @@ import {
 } from './series-table';
 import { clearValues, eventCount, numbers, rare, rareCount, slots, startValues, times } from './values';
 
-export { memoryBytes, nextGeneration, nextMarked, outputAt, reserve, reserveOutputs, seriesCount, takeNormalised };
+export {
+  memoryBytes, nextGeneration, nextMarked, outputAt, pageCount, reserve, reserveOutputs, seriesCount, takeNormalised,
+};
 
 /** What `run` and the `after…` calls return: who has to act next. */
 const DONE: u32 = 0;

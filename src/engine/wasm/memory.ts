@@ -10,6 +10,9 @@ export const BLOCK_SIZE: u32 = 1 << 20;
 /** Bytes after each region that may be read (and are never meaningful). */
 export const PAD: u32 = 64;
 
+/** Least pages, of 64 KiB, by which memory grows. */
+const GROWTH_PAGES: u32 = 256;
+
 let top: u32 = 0;
 let freeBlocks: u32 = 0;
 let blockCount: u32 = 0;
@@ -25,8 +28,16 @@ export function reserve(size: u32): u32 {
   top = (top + size + PAD + 63) & ~63;
   const pages = ((top - 1) >>> 16) + 1;
   const have = <u32>memory.size();
-  if (pages > have && memory.grow(<i32>(pages - have)) < 0) unreachable();
+  // In large steps, since JavaScript makes its views anew after each; the system gives memory only as it is touched.
+  if (pages > have && memory.grow(<i32>max(pages - have, GROWTH_PAGES)) < 0) {
+    if (memory.grow(<i32>(pages - have)) < 0) unreachable();
+  }
   return start;
+}
+
+/** Pages of memory: the views that JavaScript has hold as long as they stay the same. */
+export function pageCount(): u32 {
+  return memory.size();
 }
 
 /** Takes a block of BLOCK_SIZE bytes; its first word is free to be used as a link. */

@@ -10,6 +10,8 @@ const ROOT = 0;
 export class LiteralIndex {
   readonly #literals: readonly Literal[];
   readonly #edges: EdgeTable;
+  /** The node that a byte leads to from the root, where most of a key is read; in any case of letters. */
+  readonly #first = new Int32Array(256);
   /** The longest proper suffix of a node that is a node too. */
   readonly #fail: Int32Array;
   /** Numbers of the texts that end at a node. */
@@ -26,22 +28,25 @@ export class LiteralIndex {
     this.#fail = new Int32Array(this.#ends.length);
     this.#nextEnd = new Int32Array(this.#ends.length);
     for (const level of levels) for (const edge of level) this.#link(edge);
+    for (let byte = 0; byte < 256; byte++) this.#first[byte] = this.#edges.get(ROOT, lowerCase(byte));
   }
 
   /** Appends to `found` the number of each text that stands in the key, as often as it does. */
   find(key: Uint8Array, found: number[]): void {
     let node = ROOT;
     for (let i = 0; i < key.length; i++) {
-      const byte = lowerCase(key[i] as number);
-      let next = this.#edges.get(node, byte);
-      while (next === ROOT && node !== ROOT) {
-        node = this.#fail[node] as number;
-        next = this.#edges.get(node, byte);
-      }
-      node = next;
+      node = this.#next(node, key[i] as number);
       let end = this.#ends[node] === undefined ? (this.#nextEnd[node] as number) : node;
       for (; end !== ROOT; end = this.#nextEnd[end] as number) this.#report(end, i + 1, found);
     }
+  }
+
+  #next(from: number, byte: number): number {
+    for (let node = from; node !== ROOT; node = this.#fail[node] as number) {
+      const next = this.#edges.get(node, lowerCase(byte));
+      if (next !== ROOT) return next;
+    }
+    return this.#first[byte] as number;
   }
 
   #report(node: number, endOffset: number, found: number[]): void {

@@ -13,7 +13,7 @@ export const GROUP_DFA_BYTES_MAX = 1024 * 1024;
 export class PatternGroup {
   readonly #budget: DfaBudget;
   readonly #parts: Part[];
-  #lastKey: string | undefined;
+  #lastText: KeyText | undefined;
   #matched: number[] = [];
 
   constructor(trees: readonly Node[], budget: DfaBudget) {
@@ -28,8 +28,8 @@ export class PatternGroup {
 
   /** Gives the numbers of the patterns that match an ASCII key; valid until the next key. */
   match(text: KeyText): readonly number[] {
-    if (this.#lastKey === text.byteString) return this.#matched;
-    this.#lastKey = text.byteString;
+    if (this.#lastText === text) return this.#matched;
+    this.#lastText = text;
     this.#matched = [];
     for (let i = 0; i < this.#parts.length; i++) {
       const part = this.#parts[i] as Part;

@@ -67,6 +67,10 @@ export class Route {
     const { type } = this.options;
     if (type === 'failover' || type === 'round_robin') return () => [0];
     const matchers = this.destinations.map(({ matcher }) => matcher);
+    if (matchers.every(({ acceptsAll }) => acceptsAll)) {
+      const slots = [...matchers.keys()].slice(0, type === 'sendFirstMatch' ? 1 : undefined);
+      return () => slots;
+    }
     const set = new MatcherSet(matchers, patterns.budget);
     return type === 'sendFirstMatch' ? (text) => set.match(text).slice(0, 1) : (text) => set.match(text);
   }

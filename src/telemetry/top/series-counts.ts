@@ -1,4 +1,4 @@
-// How many series belong to a name (a prefix, a source, a route), and how many of them are new: a bounded number of names,
+// How many series belong to a name (a source, a route), and how many of them are new: a bounded number of names,
 // those that had most, with a sketch of its series each.
 import { HyperLogLog } from './hyper-log-log.ts';
 import { type HeavyKey, SpaceSaving } from './space-saving.ts';
@@ -64,16 +64,13 @@ export class SeriesCounts {
     }
   }
 
-  /** The names that have a place. */
-  names(): string[] {
-    return this.#names.entries.map(({ key }) => key);
-  }
-
-  /** The series of one name; undefined when it has no place. */
-  find(name: string): NamedSeries | undefined {
-    const entry = this.#names.find(name);
-    if (entry === undefined) return undefined;
-    const { distinct, error, freshNow, freshBefore } = entry;
-    return { series: Math.round(distinct.count()), missed: error, fresh: freshNow + freshBefore };
+  /** The names that have a place, each with its series. */
+  all(): Map<string, NamedSeries> {
+    return new Map(
+      this.#names.entries.map(({ key, distinct, error, freshNow, freshBefore }) => {
+        const series = Math.round(distinct.count());
+        return [key, { series, missed: error, fresh: freshNow + freshBefore }];
+      }),
+    );
   }
 }

@@ -5,16 +5,16 @@
 // Rates are those of the last one to two minutes (a minute under way, and the one before); series count since the start.
 import type { Clock } from '../../util/clock.ts';
 import { DISTINCT_ERROR, hashBytes, HyperLogLog } from './hyper-log-log.ts';
+import { KEY_BYTES_MAX, KeyPrefixes } from './key-prefixes.ts';
 import { LineSampler } from './line-sampler.ts';
+import { PrefixSeries } from './prefix-series.ts';
 import { RecentRates } from '../traffic/recent-rates.ts';
 import { RouteLines } from '../route-lines.ts';
-import { SeriesCounts } from './series-counts.ts';
+import { type NamedSeries, SeriesCounts } from './series-counts.ts';
 import type { TopQuery, TopReport, TopRow } from './top-report.ts';
 
 /** Deepest prefix that is kept, nodes. */
 export const TOP_DEPTH_MAX = 5;
-/** Of a key this much is looked at, bytes. */
-const KEY_BYTES_MAX = 256;
 /** Names with a place, for each depth, minute and kind. */
 const RATE_PLACES = 500;
 const SERIES_PLACES = 250;
@@ -41,7 +41,8 @@ export class SeriesTop {
   readonly #sampler: LineSampler;
   readonly #seed: number;
   readonly #prefixRates = perDepth(() => new RecentRates(RATE_PLACES));
-  readonly #prefixSeries = perDepth(() => new SeriesCounts(SERIES_PLACES));
+  readonly #prefixSeries = perDepth(() => new PrefixSeries(SERIES_PLACES));
+  readonly #prefixes: KeyPrefixes;
   readonly #sourceRates = new RecentRates(RATE_PLACES);
   readonly #sourceSeries = new SeriesCounts(SERIES_PLACES);
   readonly #routeSeries = new SeriesCounts(ROUTE_PLACES);
@@ -61,6 +62,7 @@ export class SeriesTop {
     this.#deps = dependencies;
     this.#sampler = new LineSampler({ samplesPerSec: SAMPLES_PER_SEC }, dependencies);
     this.#seed = Math.floor(dependencies.random() * 0xffff_ffff);
+    this.#prefixes = new KeyPrefixes(TOP_DEPTH_MAX, this.#seed);
     this.#minuteMs = this.#beforeMs = dependencies.clock.monotonicMs();
     this.#routeLines = new RouteLines(new Map(), this.#minuteMs);
   }
@@ -72,7 +74,7 @@ export class SeriesTop {
 
   /** Notes a key that the table resolved, and the outputs of its plan; the bytes are read before it returns. */
   resolved(key: Uint8Array, isNew: boolean, outputs: readonly number[]): void {
-    const hash = hashBytes(key, key.length, this.#seed);
+    const hash = this.#prefixes.read(key);
     let before: string | undefined;
     for (const output of outputs) {
       const route = this.#deps.routeOf(output);
@@ -84,7 +86,10 @@ export class SeriesTop {
     this.#freshNow += 1;
     this.#all.add(hash);
     this.#sourceSeries.add(this.#source, hash, true);
-    eachPrefix(this.#read(key), (depth, prefix) => this.#prefixSeries[depth]?.add(prefix, hash, true));
+    const { sizes, hashes } = this.#prefixes;
+    for (let depth = 0; depth < TOP_DEPTH_MAX; depth++) {
+      this.#prefixSeries[depth]!.add(key, sizes[depth]!, hashes[depth]!, hash);
+    }
   }
 
   /** Notes a run of lines of the source; `keyOf` shows the keys of some of them, during the call. */
@@ -106,11 +111,11 @@ export class SeriesTop {
       prefix: () =>
         makeRows(
           this.#prefixRates[depth - 1]!,
-          this.#prefixSeries[depth - 1]!,
+          this.#prefixSeries[depth - 1]!.all(),
           windowMs,
           this.#sourceRates.lines,
         ),
-      source: () => makeRows(this.#sourceRates, this.#sourceSeries, windowMs, this.#sourceRates.lines),
+      source: () => makeRows(this.#sourceRates, this.#sourceSeries.all(), windowMs, this.#sourceRates.lines),
       route: () => this.#routeRows(nowMs),
     }[by]();
     found.sort((a, b) => b[sort] - a[sort] || (a.name < b.name ? -1 : 1));
@@ -131,10 +136,11 @@ export class SeriesTop {
     const lines = this.#routeLines.recent(this.#deps.routeLines());
     const windowMs = this.#routeLines.windowMs(nowMs);
     const all = [...lines.values()].reduce((sum, more) => sum + more, 0);
-    const names = new Set([...lines.keys(), ...this.#routeSeries.names()]);
+    const series = this.#routeSeries.all();
+    const names = new Set([...lines.keys(), ...series.keys()]);
     return [...names].map((name) => {
       const exact = { key: name, lines: lines.get(name) ?? 0, error: 0 };
-      return makeRow(exact, this.#routeSeries, windowMs, all);
+      return makeRow(exact, series.get(name), windowMs, all);
     });
   }
 
@@ -186,22 +192,28 @@ function perDepth<Kept>(make: () => Kept): Kept[] {
   return Array.from({ length: TOP_DEPTH_MAX }, make);
 }
 
-function makeRows(rates: RecentRates, counts: SeriesCounts, windowMs: number, all: number): TopRow[] {
-  const rows = new Map(rates.all().map((recent) => [recent.key, makeRow(recent, counts, windowMs, all)]));
-  for (const name of counts.names()) {
+function makeRows(
+  rates: RecentRates,
+  series: ReadonlyMap<string, NamedSeries>,
+  windowMs: number,
+  all: number,
+): TopRow[] {
+  const rows = new Map(
+    rates.all().map((recent) => [recent.key, makeRow(recent, series.get(recent.key), windowMs, all)]),
+  );
+  for (const [name, named] of series) {
     if (rows.has(name)) continue;
-    rows.set(name, makeRow(rates.find(name) ?? { key: name, lines: 0, error: 0 }, counts, windowMs, all));
+    rows.set(name, makeRow(rates.find(name) ?? { key: name, lines: 0, error: 0 }, named, windowMs, all));
   }
   return [...rows.values()];
 }
 
 function makeRow(
   recent: { readonly key: string; readonly lines: number; readonly error: number },
-  counts: SeriesCounts,
+  named: NamedSeries | undefined,
   windowMs: number,
   all: number,
 ): TopRow {
-  const named = counts.find(recent.key);
   return {
     name: recent.key,
     linesPerSec: perSec(recent.lines, windowMs),
