@@ -17,11 +17,12 @@ import { RunClock } from './run-clock.ts';
 import type { LoadMode } from './load.ts';
 import { RELAYS } from './relays.ts';
 import type { Relay } from './relays/relay.ts';
-import { keepResult, readOrigin, readResults, readVersions } from './result-file.ts';
+import { type Failure, keepResult, readOrigin, readResults, readVersions } from './result-file.ts';
 import { runScenario } from './run-scenario.ts';
 import { type PeerScenario, readScenarios, workOf } from './scenario.ts';
 
 const DEFAULT_ROUNDS = 5;
+const ATTEMPTS_MAX = 4;
 /** The quick run sends so much of a load at full speed, and so many seconds of one at a rate. */
 const QUICK_LINES = 0.4;
 const QUICK_SECONDS_MAX = 3;
@@ -109,20 +110,14 @@ async function runPlan(
 ): Promise<void> {
   console.log(`\n${scenario.name}: ${scenario.about}`);
   const measurements: Measurement[] = [];
-  const failed: { relay: string; round: number; message: string }[] = [];
+  const failed: Failure[] = [];
   for (let round = 1; round <= rounds; round++) {
     for (const relay of relays) {
       clock.start(scenario, relay.name, round, rounds);
-      try {
-        const measurement = await runScenario(scenario, relay, round);
+      const measurement = await tryOften(scenario, relay, round, failed);
+      if (measurement !== undefined) {
         measurements.push(measurement);
         printTable([measurement], measurements.length === 1);
-      } catch (error) {
-        // The other relays go on; a missing row is seen.
-        const message = error instanceof Error ? error.message : String(error);
-        failed.push({ relay: relay.name, round, message });
-        console.log(`round ${round}, ${relay.name}: ${message}`);
-        process.exitCode = 1;
       }
       clock.end(scenario, relay.name);
     }
@@ -130,6 +125,27 @@ async function runPlan(
   printRatios(measurements);
   const versions = readVersions(relays);
   keepResult(file, { origin: readOrigin(), scenario, rounds, versions, absent, failed, measurements });
+}
+
+/** Runs until there is a figure: carbon-c-relay 3.7.3 at times crashes at the first connection. Each failure is kept. */
+async function tryOften(
+  scenario: PeerScenario,
+  relay: Relay,
+  round: number,
+  failed: Failure[],
+): Promise<Measurement | undefined> {
+  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+    try {
+      return await runScenario(scenario, relay, round);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      failed.push({ relay: relay.name, round, message });
+      console.log(`round ${round}, ${relay.name}: ${message}`);
+    }
+  }
+  // The other relays go on; a missing row is seen.
+  process.exitCode = 1;
+  return undefined;
 }
 
 async function main(): Promise<void> {

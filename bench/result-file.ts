@@ -24,6 +24,13 @@ export interface Origin {
   readonly node: string;
 }
 
+/** A run that gave no figure. */
+export interface Failure {
+  readonly relay: string;
+  readonly round: number;
+  readonly message: string;
+}
+
 /** What one scenario gave. */
 export interface ScenarioResult {
   readonly origin: Origin;
@@ -35,7 +42,7 @@ export interface ScenarioResult {
   /** Relays that are not on the machine, and why. */
   readonly absent: Readonly<Record<string, string>>;
   /** Runs that gave no figure. */
-  readonly failed: readonly { readonly relay: string; readonly round: number; readonly message: string }[];
+  readonly failed: readonly Failure[];
   readonly measurements: readonly Measurement[];
 }
 
