@@ -44,6 +44,7 @@ async function measure(
   const sink = fork(join(import.meta.dirname, 'troubled-sink.ts'));
   children.push(sink);
   const { port } = await ask(sink, { mode: 'healthy' });
+  await ask(sink, { distinct: true });
   const ports = await pickPorts([port]);
   const pid = await startRelay(relay.command(scenario.table, ports, folder), ports.listen, folder, children);
   const before = readProcessCost(pid);
@@ -60,12 +61,13 @@ async function measure(
     round,
     linesIn: sent.lines,
     expected: sent.passing,
-    lost: sent.passing - report.lines,
+    lost: sent.passing - report.distinct,
+    duplicates: report.lines - report.distinct,
     sumOk: report.lines === sent.passing && report.sum === sent.sum,
-    linesPerSecond: (report.lines / (endMicros - sent.startMicros)) * 1e6,
+    linesPerSecond: (report.distinct / (endMicros - sent.startMicros)) * 1e6,
     cpuSeconds,
     cpuSecondsPerMillion: (cpuSeconds / sent.lines) * 1e6,
-    cpuSecondsPerMillionDelivered: (cpuSeconds / Math.max(1, report.lines)) * 1e6,
+    cpuSecondsPerMillionDelivered: (cpuSeconds / Math.max(1, report.distinct)) * 1e6,
     delay: report.live,
     rssMib: after.rssMib,
     rssPeakMib: after.rssPeakMib,
@@ -100,7 +102,7 @@ async function settle(
   const deadlineMs = performance.now() + DRAIN_DEADLINE_MS;
   let report = await ask(sink, { report: true });
   let changedMs = performance.now();
-  while (report.lines < sent.passing && performance.now() < deadlineMs) {
+  while (report.distinct < sent.passing && performance.now() < deadlineMs) {
     await sleep(50);
     const next = await ask(sink, { report: true });
     if (next.lines !== report.lines) changedMs = performance.now();

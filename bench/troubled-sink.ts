@@ -2,6 +2,7 @@
 // and tells what it got. Delays are those of lines sent after it was last told to be healthy: the live ones.
 import { createServer, type Server, type Socket } from 'node:net';
 import { DelayHistogram, type DelaySummary } from './delay-histogram.ts';
+import { DistinctLines, LineCutter } from './distinct-lines.ts';
 import { LineSummer, monotonicMicros, STAMP_MODULUS } from './series-lines.ts';
 
 /**
@@ -17,12 +18,15 @@ export type SinkMode =
   | { readonly mode: 'away' }
   | { readonly mode: 'restart' };
 
-export type TroubledRequest = SinkMode | { readonly report: true };
+/** `distinct` asks to tell lines that come twice from others, from then on. */
+export type TroubledRequest = SinkMode | { readonly report: true } | { readonly distinct: true };
 
 /** What it has got so far; `port` 0 while away. */
 export interface TroubledReport {
   readonly port: number;
   readonly lines: number;
+  /** Different ones among them, where every line is stamped. */
+  readonly distinct: number;
   readonly sum: number;
   /** When the last line came, by the monotonic clock. */
   readonly lastMicros: number;
@@ -39,13 +43,19 @@ class TroubledSink {
   #flap: NodeJS.Timeout | undefined;
   #lines = 0;
   #sum = 0;
+  readonly #distinct = new DistinctLines();
   #lastMicros = 0;
   #liveFromMicros = 0;
   #delays = new DelayHistogram();
   readonly #sockets = new Set<Socket>();
+  #countsDistinct = false;
 
   constructor() {
     setInterval(() => this.#refill(), TICK_MS);
+  }
+
+  countDistinct(): void {
+    this.#countsDistinct = true;
   }
 
   async apply(mode: SinkMode): Promise<void> {
@@ -79,6 +89,7 @@ class TroubledSink {
     return {
       port: this.#port,
       lines: this.#lines,
+      distinct: this.#distinct.count,
       sum: this.#sum,
       lastMicros: this.#lastMicros,
       live: this.#delays.summary(),
@@ -98,9 +109,11 @@ class TroubledSink {
   #accept(socket: Socket): void {
     this.#sockets.add(socket);
     const summer = new LineSummer((micros) => this.#stamp(micros));
+    const cutter = new LineCutter((line) => this.#distinct.add(line));
     socket.on('data', (chunk) => {
       const { lines, sum } = summer;
       summer.add(chunk);
+      if (this.#countsDistinct) cutter.add(chunk);
       this.#lastMicros = monotonicMicros();
       this.#lines += summer.lines - lines;
       this.#sum = (this.#sum + summer.sum - sum) | 0;
@@ -131,6 +144,7 @@ class TroubledSink {
 
 const sink = new TroubledSink();
 process.on('message', (request: TroubledRequest) => {
+  if ('distinct' in request) sink.countDistinct();
   const done = 'mode' in request ? sink.apply(request) : Promise.resolve();
   void done.then(() => process.send?.(sink.report()));
 });
