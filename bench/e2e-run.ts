@@ -51,6 +51,8 @@ export interface Measurement {
 const START_DEADLINE_MS = 20_000;
 const LOAD_DEADLINE_MS = 240_000;
 const STOP_DEADLINE_MS = 30_000;
+/** How long a relay that has been measured may take to end: its folder goes away all the same. */
+export const STOP_AFTER_MS = 1000;
 const SINK_IDLE_MS = 3000;
 
 /** Runs one relay through one scenario. */
@@ -60,7 +62,7 @@ export async function runOnce(scenario: Scenario, relay: Relay, round: number): 
   try {
     return await measure(scenario, relay, round, folder, children);
   } finally {
-    for (const child of children.toReversed()) await stop(child);
+    for (const child of children.toReversed()) await stop(child, STOP_AFTER_MS);
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -205,7 +207,8 @@ export async function startRelay(
     errors += error.message;
   });
   child.on('exit', (code, signal) => {
-    if (signal !== 'SIGTERM' && code !== 0) console.log(`${program} ended with ${code ?? signal}: ${errors}`);
+    if (signal !== 'SIGTERM' && signal !== 'SIGKILL' && code !== 0)
+      console.log(`${program} ended with ${code ?? signal}: ${errors}`);
   });
   const deadline = performance.now() + START_DEADLINE_MS;
   while (!(await accepts(port))) {
@@ -232,11 +235,11 @@ async function accepts(port: number): Promise<boolean> {
 }
 
 /** Ends a child by SIGTERM, at last by SIGKILL. */
-export async function stop(child: ChildProcess): Promise<void> {
+export async function stop(child: ChildProcess, deadlineMs = STOP_DEADLINE_MS): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   const exited = once(child, 'exit');
   child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
+  const timer = setTimeout(() => child.kill('SIGKILL'), deadlineMs);
   await exited;
   clearTimeout(timer);
 }

@@ -7,14 +7,14 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Measurement, pickPorts, startRelay, stop } from './e2e-run.ts';
+import { type Measurement, pickPorts, startRelay, STOP_AFTER_MS, stop } from './e2e-run.ts';
 import type { LoadFailure, LoadReport, LoadRequest } from './load.ts';
 import { readProcessCost } from './process-cost.ts';
 import type { Relay } from './relays/relay.ts';
 import type { PeerScenario } from './scenario.ts';
 
 /** Beyond the time that windows stay open. */
-const GRACE_MS = 8000;
+const GRACE_MS = 5000;
 const LOAD_DEADLINE_MS = 120_000;
 const NO_DELAY = { samples: 0, p50Ms: 0, p99Ms: 0, maxMs: 0 };
 
@@ -60,7 +60,7 @@ export async function runAggregate(
   try {
     return await measure(scenario, relay, round, { folder, children, sink });
   } finally {
-    for (const child of children.toReversed()) await stop(child);
+    for (const child of children.toReversed()) await stop(child, STOP_AFTER_MS);
     sink.server.close();
     rmSync(folder, { recursive: true, force: true });
   }

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Measurement, pickPorts, startRelay, stop } from './e2e-run.ts';
+import { type Measurement, pickPorts, startRelay, STOP_AFTER_MS, stop } from './e2e-run.ts';
 import type { LoadReport } from './load.ts';
 import { readProcessCost } from './process-cost.ts';
 import type { Relay } from './relays/relay.ts';
@@ -15,9 +15,10 @@ import { sendLoad } from './run-aggregate.ts';
 import type { PeerScenario, Trouble } from './scenario.ts';
 import type { SinkMode, TroubledReport, TroubledRequest } from './troubled-sink.ts';
 
-const DRAIN_DEADLINE_MS = 30_000;
+/** What has not come so long after the load counts as lost. */
+const DRAIN_DEADLINE_MS = 12_000;
 /** A backlog that does not move for so long is lost; the longest pause of a peer before it connects again is shorter. */
-const SETTLED_MS = 3500;
+const SETTLED_MS = 2500;
 const ASK_DEADLINE_MS = 10_000;
 
 /** Runs one relay through one scenario. */
@@ -27,7 +28,7 @@ export async function runTrouble(scenario: PeerScenario, relay: Relay, round: nu
   try {
     return await measure(scenario, relay, round, folder, children);
   } finally {
-    for (const child of children.toReversed()) await stop(child);
+    for (const child of children.toReversed()) await stop(child, STOP_AFTER_MS);
     rmSync(folder, { recursive: true, force: true });
   }
 }

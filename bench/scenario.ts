@@ -17,7 +17,7 @@ export interface Trouble {
 }
 
 /** What a row is judged by. */
-export const METRICS = ['lost', 'cpu', 'rate', 'p99', 'rss', 'growth'] as const;
+export const METRICS = ['lost', 'twice', 'cpu', 'rate', 'p99', 'rss', 'growth'] as const;
 export type Metric = (typeof METRICS)[number];
 
 /** A line we aim at: a metric of ours, or its ratio to that of another relay in the same round. */

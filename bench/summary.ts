@@ -72,6 +72,8 @@ export function figureOf(row: Row, metric: Metric): number {
   switch (metric) {
     case 'lost':
       return row.lost / row.expected;
+    case 'twice':
+      return row.duplicates / row.expected;
     // What the work cost that was done.
     case 'cpu':
       return row.cpuDelivered;
@@ -109,7 +111,7 @@ export interface Behind {
 /** Nearer than this is level. */
 const LEVEL = 0.05;
 /** What the page compares; memory growth is judged by targets alone. */
-const COMPARED: readonly Metric[] = ['lost', 'cpu', 'rate', 'p99', 'rss'];
+const COMPARED: readonly Metric[] = ['lost', 'twice', 'cpu', 'rate', 'p99', 'rss'];
 
 /** Lists in what ours is behind a peer; a rate only counts where the relay sets it, not the load. */
 export function findBehind(ours: Row, peer: Row, isPaced: boolean): Behind[] {

@@ -217,13 +217,14 @@ function leftOut(
 }
 
 function renderShortfalls(shortfalls: readonly Shortfall[]): string[] {
-  if (shortfalls.length === 0) return ['Ahead of all of them in losses, CPU, rate, p99 and memory.\n'];
+  if (shortfalls.length === 0)
+    return ['Ahead of all of them, or level, in losses, lines that came twice, CPU, rate, p99 and memory.\n'];
   const sentences = new Map<string, string[]>();
   for (const { peer, metric, ours, theirs, sentence } of shortfalls) {
     const text =
       sentence === undefined ? 'nobody has said why' : `${sentence.why} Planned: ${sentence.planned}`;
     const figures =
-      metric === 'lost'
+      metric === 'lost' || metric === 'twice'
         ? `${share(ours)} against ${share(theirs)}`
         : `${fixed(ours)} against ${fixed(theirs)}`;
     const key = `${metricName(metric)}\n${text}`;

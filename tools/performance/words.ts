@@ -37,6 +37,7 @@ export function lossOf({ lost, expected }: Pick<Row, 'lost' | 'expected'>): stri
 
 const METRIC_NAMES: Readonly<Record<Metric, string>> = {
   lost: 'losses',
+  twice: 'lines that came twice',
   cpu: 'CPU s per 1 M',
   rate: 'metrics/s',
   p99: 'p99 ms',
