@@ -1,11 +1,7 @@
 // What a destination counts of itself for metrics, beside its books, and what it measures. The destination writes, a scrape
 // reads.
-import {
-  DestinationHistograms,
-  type DestinationMeter,
-  type DoneWrite,
-} from '../telemetry/timing/destination-meter.ts';
-import type { DestinationTimings } from '../telemetry/timing/destination-timings.ts';
+import { DestinationHistograms, type DestinationMeter } from '../telemetry/timing/destination-meter.ts';
+import type { DestinationTimings, FlushCause } from '../telemetry/timing/destination-timings.ts';
 import type { HighWaterView } from '../telemetry/timing/high-water.ts';
 import type { SpoolTimings } from './spool/spool-timings.ts';
 
@@ -55,11 +51,16 @@ export class DestinationStats {
   }
 
   /** Notes a completed write. */
-  wrote(write: DoneWrite, nowMs: number): void {
+  wrote(cause: FlushCause, bytes: number, lines: number, durationMs: number, nowMs: number): void {
     this.writes += 1;
-    this.bytesWritten += write.bytes;
-    this.#meter.wrote(write, nowMs);
-    this.#noteStall(write.durationMs, nowMs);
+    this.bytesWritten += bytes;
+    this.#meter.wrote(cause, bytes, lines, durationMs, nowMs);
+    this.#noteStall(durationMs, nowMs);
+  }
+
+  /** Notes that a completed write took lines from disk. */
+  replayed(durationMs: number, nowMs: number): void {
+    this.#meter.replayed(durationMs, nowMs);
   }
 
   /** Notes a write that the kernel did not take to its end. */

@@ -212,13 +212,13 @@ export class Outgoing {
     const { agedMs, bytes: before } = this.#pointAt(nowMs);
     const { resent } = counts;
     const lines = backlog?.sent({ agedMs, bytes: before + bytes }, nowMs, durationMs) ?? 0;
-    this.#wrote(bytes, lines, nowMs, true);
+    this.#wrote(bytes, lines, nowMs);
+    this.#deps.stats.replayed(durationMs, nowMs);
     this.#bookRefused(counts.resent - resent, lines);
   }
 
-  #wrote(bytes: number, lines: number, nowMs: number, isReplay = false): void {
-    const durationMs = nowMs - this.#wroteMs;
-    this.#deps.stats.wrote({ bytes, lines, durationMs, cause: this.#cause, isReplay }, nowMs);
+  #wrote(bytes: number, lines: number, nowMs: number): void {
+    this.#deps.stats.wrote(this.#cause, bytes, lines, nowMs - this.#wroteMs, nowMs);
   }
 
   /**

@@ -4,7 +4,7 @@ import type { Dispatcher } from '../input/dispatcher.ts';
 import { NetworkInput, type NetworkInputDependencies } from '../input/network-input.ts';
 import type { InputOptions } from '../input/options.ts';
 import { PickleDispatcher } from '../input/pickle/pickle-dispatcher.ts';
-import type { Traffic } from '../telemetry/traffic/traffic.ts';
+import type { Measuring } from './make-measuring.ts';
 import { type CountingDispatcher, MeteredDispatcher } from './metered-dispatcher.ts';
 
 /** Descriptors kept for destinations, files and admin connections. */
@@ -14,12 +14,12 @@ const DESCRIPTOR_RESERVE = 64;
 export interface InputsDependencies extends Pick<NetworkInputDependencies, 'clock' | 'log' | 'lookup'> {
   readonly lines: CountingDispatcher;
   /** Measures what each listener reads; absent: nothing does. */
-  readonly traffic: Traffic | undefined;
+  readonly measuring: Pick<Measuring, 'traffic' | 'readClock'> | undefined;
 }
 
 /** Makes the inputs, plain before pickle; nothing listens before their start. */
 export function makeInputs(options: InputOptions, dependencies: InputsDependencies): NetworkInput[] {
-  const { lines, traffic, ...world } = dependencies;
+  const { lines, measuring, ...world } = dependencies;
   const { listenAddr, pickleAddr, plainReadTimeoutMs, pickleReadTimeoutMs } = options;
   const descriptorLimit = readDescriptorLimit();
   const descriptorsOpen = countOpenDescriptors() ?? 0;
@@ -29,11 +29,13 @@ export function makeInputs(options: InputOptions, dependencies: InputsDependenci
       { ...world, dispatcher, descriptorLimit, descriptorsOpen },
     );
   const doorOf = (input: 'plain' | 'pickle', addr: string): Dispatcher => {
-    if (traffic === undefined) return lines;
-    return new MeteredDispatcher(lines, {
+    if (measuring === undefined) return lines;
+    const { traffic, readClock } = measuring;
+    const meters = {
       stream: traffic.add({ input, protocol: 'tcp', addr }),
       datagram: traffic.add({ input, protocol: 'udp', addr }),
-    });
+    };
+    return new MeteredDispatcher(lines, meters, readClock);
   };
   const inputs: NetworkInput[] = [];
   if (listenAddr !== '') {

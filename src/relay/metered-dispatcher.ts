@@ -1,6 +1,7 @@
 // The door of one listener to the dispatcher of lines: tells a meter what comes in through it, once a read.
 import type { Dispatcher, LineSink } from '../input/dispatcher.ts';
 import type { NoteRead } from '../telemetry/traffic/traffic.ts';
+import type { ReadClock } from './read-clock.ts';
 
 /** The dispatcher behind it. */
 export interface CountingDispatcher extends Dispatcher {
@@ -17,10 +18,12 @@ export interface DoorMeters {
 export class MeteredDispatcher implements Dispatcher {
   readonly #lines: CountingDispatcher;
   readonly #meters: DoorMeters;
+  readonly #time: Pick<ReadClock, 'begin' | 'end'>;
 
-  constructor(lines: CountingDispatcher, meters: DoorMeters) {
+  constructor(lines: CountingDispatcher, meters: DoorMeters, time: Pick<ReadClock, 'begin' | 'end'>) {
     this.#lines = lines;
     this.#meters = meters;
+    this.#time = time;
   }
 
   get chunkBytesMax(): number {
@@ -30,11 +33,14 @@ export class MeteredDispatcher implements Dispatcher {
   open(...args: Parameters<Dispatcher['open']>): LineSink {
     const lines = this.#lines;
     const { stream } = this.#meters;
+    const time = this.#time;
     const sink = lines.open(...args);
     return {
       write: (chunk) => {
+        time.begin();
         const goesOn = sink.write(chunk);
         stream(lines.takeArrived(), chunk.length);
+        time.end();
         return goesOn;
       },
       end: (how) => {
@@ -46,8 +52,10 @@ export class MeteredDispatcher implements Dispatcher {
   }
 
   datagram(bytes: Uint8Array, sender: string): void {
+    this.#time.begin();
     this.#lines.datagram(bytes, sender);
     this.#meters.datagram(this.#lines.takeArrived(), bytes.length);
+    this.#time.end();
   }
 
   reject(...args: Parameters<Dispatcher['reject']>): void {

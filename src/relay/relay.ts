@@ -20,13 +20,13 @@ import { type Ledger, makeLedger, makeRelayCounts, type RelayCounts } from '../t
 import { Profiler } from '../telemetry/profiler.ts';
 import { MetricRegistry } from '../telemetry/registry.ts';
 import type { RelayView } from '../telemetry/relay-view.ts';
-import type { SeriesTop } from '../telemetry/top/series-top.ts';
-import { Traffic } from '../telemetry/traffic/traffic.ts';
+import type { Traffic } from '../telemetry/traffic/traffic.ts';
 import { Aggregation, WINDOW_BOUNDS } from './aggregation.ts';
 import { LineDispatcher } from './dispatcher.ts';
 import { loadWindows, saveWindows } from './keep-windows.ts';
 import { logTable } from './change/log-table.ts';
 import { makeInputs } from './make-inputs.ts';
+import { makeMeasuring, type Measuring } from './make-measuring.ts';
 import { makeRouting } from './make-routing.ts';
 import { makeTableAdmin } from './change/make-table-admin.ts';
 import { makeRelayView } from './relay-view.ts';
@@ -35,7 +35,6 @@ import { Reload } from './change/reload.ts';
 import type { Routing } from './routing.ts';
 import { RunBooks } from './run-books.ts';
 import { makeSelfMetrics, type SelfMetrics } from './self-metrics.ts';
-import { makeSeriesTop, NO_NOTES, type SeriesNotes } from './make-series-top.ts';
 import { makeSpoolAdmin } from './spool-admin.ts';
 import { wantsSpool } from './spool-root.ts';
 import { collectTuneFacts } from './tune-facts.ts';
@@ -65,10 +64,8 @@ export class Relay {
   readonly engine: Engine;
   readonly counts: RelayCounts = makeRelayCounts();
   readonly aggregation: Aggregation;
-  readonly traffic: Traffic;
   readonly watches: Watches;
-  readonly #top: SeriesTop;
-  readonly #seriesNotes: SeriesNotes;
+  readonly #measuring: Measuring;
   readonly #runBooks = new RunBooks(this.counts);
   readonly #world: RelayWorld;
   readonly #badMetrics: BadMetrics;
@@ -103,9 +100,7 @@ export class Relay {
     this.#world = world;
     const badMetrics = new BadMetrics({ maxAgeMs: config.badMetricsMaxAgeMs }, { clock });
     this.#badMetrics = badMetrics;
-    this.traffic = new Traffic(clock);
-    this.#top = makeSeriesTop(world, () => this.routing);
-    this.#seriesNotes = config.measure ? this.#top : NO_NOTES;
+    this.#measuring = makeMeasuring(config, world, () => this.routing);
     this.#budget = new QueueBudget({ totalBytes: config.queueBytesTotal });
     this.aggregation = new Aggregation(WINDOW_BOUNDS, {
       clock,
@@ -132,7 +127,7 @@ export class Relay {
     const dispatcher = this.#makeDispatcher(badMetrics);
     this.#inputs = makeInputs(config.inputs, {
       lines: dispatcher,
-      traffic: config.measure ? this.traffic : undefined,
+      measuring: config.measure ? this.#measuring : undefined,
       clock,
       log,
       lookup: world.network.listenLookup,
@@ -170,6 +165,11 @@ export class Relay {
   /** Port of the pickle listener; undefined without one. */
   get picklePort(): number | undefined {
     return this.#portOf('pickle');
+  }
+
+  /** What came in, on four time scales. */
+  get traffic(): Traffic {
+    return this.#measuring.traffic;
   }
 
   get httpPort(): number | undefined {
@@ -284,7 +284,7 @@ export class Relay {
         metrics,
         profiler: new Profiler(clock),
         debugVars: () => this.#selfMetrics.debugVars(),
-        top: this.#top,
+        top: this.#measuring.top,
         spools,
         reload,
         changes: this.tableControl,
@@ -319,7 +319,7 @@ export class Relay {
         noteBadLine: (reason, line, error, sender) => this.#noteDrop(reason, line, error, { sender }),
         countBadLines: (reason, lines) => badMetrics.countOnly(reason, lines),
         isMemoryShort: () => this.#budget.bytes > config.queueBytesTotal,
-        top: this.#seriesNotes,
+        top: this.#measuring.notes,
         noteInput: (bytes) => turn.noteInput(bytes),
         noteConnection: () => turn.noteConnection(),
         isTurnLong: (connections) => turn.isLong(connections),
@@ -334,7 +334,7 @@ export class Relay {
       aggregation: this.aggregation,
       budget: this.#budget,
       runBooks: this.#runBooks,
-      top: this.#seriesNotes,
+      top: this.#measuring.notes,
       drops: () => this.watches.drops,
       noteDrop: (reason, line, error, addr) => this.#noteDrop(reason, line, error, { addr }),
     });

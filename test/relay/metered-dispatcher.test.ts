@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Dispatcher, LineSink } from '../../src/input/dispatcher.ts';
 import { type CountingDispatcher, MeteredDispatcher } from '../../src/relay/metered-dispatcher.ts';
+import { ReadClock } from '../../src/relay/read-clock.ts';
 
 /** Counts newlines; a stream's last line counts at its end. `onWrite` runs inside a write. */
 class FakeLines implements CountingDispatcher {
@@ -39,10 +40,23 @@ class FakeLines implements CountingDispatcher {
 function makeRig() {
   const lines = new FakeLines();
   const noted: string[] = [];
-  const door = new MeteredDispatcher(lines, {
-    stream: (count, bytes) => void noted.push(`stream ${count} ${bytes}`),
-    datagram: (count, bytes) => void noted.push(`datagram ${count} ${bytes}`),
-  });
+  const time = { nowMs: 0, monotonicMs: () => time.nowMs };
+  const clock = new ReadClock(time);
+  const times: number[] = [];
+  const door = new MeteredDispatcher(
+    lines,
+    {
+      stream: (count, bytes) => {
+        noted.push(`stream ${count} ${bytes}`);
+        times.push(clock.monotonicMs());
+      },
+      datagram: (count, bytes) => {
+        noted.push(`datagram ${count} ${bytes}`);
+        times.push(clock.monotonicMs());
+      },
+    },
+    clock,
+  );
   const open = () =>
     door.open(
       'a:1',
@@ -50,7 +64,7 @@ function makeRig() {
       () => undefined,
       () => undefined,
     );
-  return { lines, noted, door, open };
+  return { lines, noted, door, open, time, clock, times };
 }
 
 test('each read, datagram, refusal and last line is told once, and what the dispatcher answers comes through', () => {
@@ -76,4 +90,30 @@ test('a read inside another read counts no line twice', () => {
     noted.reduce((sum, text) => sum + Number(text.split(' ')[1]), 0),
     3,
   );
+});
+
+test('a read is noted at the time when it began, and time goes on behind it', () => {
+  const { lines, open, door, time, clock, times } = makeRig();
+  lines.onWrite = () => void (time.nowMs += 5);
+  const sink = open();
+  time.nowMs = 10;
+  sink.write(Buffer.from('a 1 1\n'));
+  assert.deepEqual([times, clock.monotonicMs()], [[10], 15]);
+  time.nowMs = 20;
+  door.datagram(Buffer.from('d 1 1'), 'b:1');
+  door.reject('invalid', 1, undefined, 'bad', 'a:1');
+  assert.deepEqual(times, [10, 20, 20]);
+});
+
+test('the times of reads within reads never go back', () => {
+  const { lines, open, time, times } = makeRig();
+  const inner = open();
+  const outer = open();
+  lines.onWrite = () => {
+    lines.onWrite = () => void (time.nowMs += 1);
+    time.nowMs += 1;
+    inner.write(Buffer.from('x 1 1\n'));
+  };
+  outer.write(Buffer.from('a 1 1\n'));
+  assert.deepEqual(times, [1, 2]);
 });

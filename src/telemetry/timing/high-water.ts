@@ -23,6 +23,15 @@ export class HighWater implements HighWaterView {
     return this.#max;
   }
 
+  /** The highest of the part that is open; until `levelEndMs` no lower value changes anything. */
+  get level(): number {
+    return this.#open;
+  }
+
+  get levelEndMs(): number {
+    return this.#openedMs + PART_MS;
+  }
+
   /** Notes how high it is now. */
   note(value: number, nowMs: number): void {
     if (nowMs - this.#openedMs >= PART_MS) this.#advance(nowMs);

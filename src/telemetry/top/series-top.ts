@@ -4,9 +4,10 @@
 //
 // Rates are those of the last one to two minutes (a minute under way, and the one before); series count since the start.
 import type { Clock } from '../../util/clock.ts';
-import { DISTINCT_ERROR, hashBytes, HyperLogLog } from './hyper-log-log.ts';
-import { KEY_BYTES_MAX, KeyPrefixes } from './key-prefixes.ts';
+import { DISTINCT_ERROR, HyperLogLog } from './hyper-log-log.ts';
+import { KeyPrefixes } from './key-prefixes.ts';
 import { LineSampler } from './line-sampler.ts';
+import { NotedLines } from './noted-lines.ts';
 import { PrefixSeries } from './prefix-series.ts';
 import { RecentRates } from '../traffic/recent-rates.ts';
 import { RouteLines } from '../route-lines.ts';
@@ -19,8 +20,9 @@ export const TOP_DEPTH_MAX = 5;
 const RATE_PLACES = 500;
 const SERIES_PLACES = 250;
 const ROUTE_PLACES = 1000;
-/** Each costs some 10 us: at 250 the trickle of the tuning notes cost a seventh more CPU (bench/e2e.ts, notes). */
+/** Each costs some microseconds, which shows under a trickle (bench/measure-cost.ts, notes). */
 const SAMPLES_PER_SEC = 100;
+const SECOND_MS = 1000;
 const MINUTE_MS = 60_000;
 
 const DOT = '.';
@@ -54,9 +56,9 @@ export class SeriesTop {
   /** When the minute under way began, and the one before it. */
   #minuteMs: number;
   #beforeMs: number;
-  #memory: Buffer = Buffer.alloc(0);
-  #keyOf: (nth: number) => Uint8Array | undefined = () => undefined;
-  readonly #sample = (nth: number, weight: number): void => this.#look(nth, weight);
+  readonly #noted: NotedLines;
+  /** When what was noted is counted at the latest. */
+  #settleMs: number;
 
   constructor(dependencies: SeriesTopDependencies) {
     this.#deps = dependencies;
@@ -64,6 +66,14 @@ export class SeriesTop {
     this.#seed = Math.floor(dependencies.random() * 0xffff_ffff);
     this.#prefixes = new KeyPrefixes(TOP_DEPTH_MAX, this.#seed);
     this.#minuteMs = this.#beforeMs = dependencies.clock.monotonicMs();
+    this.#settleMs = this.#minuteMs + SECOND_MS;
+    this.#noted = new NotedLines(
+      { seed: this.#seed },
+      {
+        ran: (source, lines) => this.#sourceRates.add(source, lines, 1),
+        sampled: (source, hash, begin, weight) => this.#look(source, hash, begin, weight),
+      },
+    );
     this.#routeLines = new RouteLines(new Map(), this.#minuteMs);
   }
 
@@ -96,16 +106,14 @@ export class SeriesTop {
   ran(lines: number, keyOf: (nth: number) => Uint8Array | undefined): void {
     if (lines === 0) return;
     const nowMs = this.#deps.clock.monotonicMs();
-    if (nowMs - this.#minuteMs >= MINUTE_MS) this.#turnMinutes(nowMs);
-    this.#sourceRates.add(this.#source, lines, 1);
-    this.#keyOf = keyOf;
-    this.#sampler.run(lines, nowMs, this.#sample);
+    if (nowMs >= this.#settleMs) this.#settle(nowMs);
+    this.#noted.ran(this.#source, lines, keyOf, this.#sampler, nowMs);
   }
 
   /** Reads the heaviest. */
   report({ by, depth, limit, sort }: TopQuery): TopReport {
     const nowMs = this.#deps.clock.monotonicMs();
-    this.#turnMinutes(nowMs);
+    this.#settle(nowMs);
     const windowMs = nowMs - this.#beforeMs;
     const found = {
       prefix: () =>
@@ -144,18 +152,18 @@ export class SeriesTop {
     });
   }
 
-  #look(nth: number, weight: number): void {
-    const key = this.#keyOf(nth);
-    if (key === undefined) return;
-    this.#sourceSeries.meet(this.#source, hashBytes(key, key.length, this.#seed));
-    eachPrefix(this.#read(key), (depth, prefix) => this.#prefixRates[depth]?.add(prefix, weight, weight));
+  /** Counts what was noted, each line in the minute in which it came. */
+  #settle(nowMs: number): void {
+    this.#noted.settle();
+    if (nowMs - this.#minuteMs >= MINUTE_MS) this.#turnMinutes(nowMs);
+    this.#settleMs = Math.min(nowMs + SECOND_MS, this.#minuteMs + MINUTE_MS);
   }
 
-  /** The begin of a key as text. */
-  #read({ buffer, byteOffset, length }: Uint8Array): string {
-    // Most keys lie in one memory: a Buffer over it is made once.
-    if (this.#memory.buffer !== buffer) this.#memory = Buffer.from(buffer);
-    return this.#memory.toString('utf8', byteOffset, byteOffset + Math.min(length, KEY_BYTES_MAX));
+  #look(source: string, hash: number, begin: Buffer, weight: number): void {
+    this.#sourceSeries.meet(source, hash);
+    eachPrefix(begin.toString('utf8'), (depth, prefix) => {
+      this.#prefixRates[depth]?.add(prefix, weight, weight);
+    });
   }
 
   #turnMinutes(nowMs: number): void {

@@ -9,6 +9,7 @@ import { PEAK_SPANS, type PeakSpan, TrafficPeaks } from './traffic-peaks.ts';
 /** Widths of the windows, ms; widest first. */
 export const TRAFFIC_WINDOWS_MS = [1000, 100, 10, 1] as const;
 
+const WINDOWS = TRAFFIC_WINDOWS_MS.length;
 const WIDEST_MS = TRAFFIC_WINDOWS_MS[0];
 /** A power of two above the widest window. */
 const RING_TICKS = 1024;
@@ -42,8 +43,7 @@ export interface TrafficFigures {
 }
 
 export class TrafficMeter {
-  readonly #lines = new SlidingSums();
-  readonly #bytes = new SlidingSums();
+  readonly #sums = new SlidingSums();
   readonly #gaps = new TrafficGaps();
   #totalLines = 0;
   #totalBytes = 0;
@@ -55,22 +55,20 @@ export class TrafficMeter {
     this.#totalLines += lines;
     this.#totalBytes += bytes;
     this.#reads += 1;
-    this.#lines.add(lines, tick);
-    this.#bytes.add(bytes, tick);
+    this.#sums.add(lines, bytes, tick);
     this.#gaps.note(nowMs);
   }
 
   /** Reads all figures as they are at `nowMs`. */
   figures(nowMs: number): TrafficFigures {
     const tick = Math.floor(nowMs);
-    this.#lines.advance(tick);
-    this.#bytes.advance(tick);
+    this.#sums.advance(tick);
     return {
       metrics: this.#totalLines,
       bytes: this.#totalBytes,
       reads: this.#reads,
-      metricsPerSec: this.#lines.lastSecond,
-      bytesPerSec: this.#bytes.lastSecond,
+      metricsPerSec: this.#sums.lines,
+      bytesPerSec: this.#sums.bytes,
       windows: TRAFFIC_WINDOWS_MS.map((windowMs, index) => {
         const peaks = PEAK_SPANS.map((span) => [span, this.#peak(span, index, windowMs, tick)]);
         return { windowMs, ...(Object.fromEntries(peaks) as Record<PeakSpan, TrafficPeak>) };
@@ -80,60 +78,80 @@ export class TrafficMeter {
   }
 
   #peak(span: PeakSpan, index: number, windowMs: number, tick: number): TrafficPeak {
-    const metrics = this.#lines.highest(span, index, tick);
-    const bytes = this.#bytes.highest(span, index, tick);
+    const metrics = this.#sums.highestLines(span, index, tick);
+    const bytes = this.#sums.highestBytes(span, index, tick);
     const perMinute = MS_PER_MINUTE / windowMs;
     return { metrics, metricsPerMinute: metrics * perMinute, bytes, bytesPerMinute: bytes * perMinute };
   }
 }
 
-/** Sums of one quantity over the last 1,000, 100, 10 and 1 ticks, and their highest. */
+/** Sums of lines and bytes over the last 1,000, 100, 10 and 1 ticks, and their highest; lines first, then bytes. */
 class SlidingSums {
-  readonly #ring = new Float64Array(RING_TICKS);
-  readonly #sums = new Float64Array(TRAFFIC_WINDOWS_MS.length);
-  readonly #peaks = new TrafficPeaks(TRAFFIC_WINDOWS_MS.length);
+  /** Lines and bytes of a tick side by side. */
+  readonly #ring = new Float64Array(RING_TICKS * 2);
+  readonly #sums = new Float64Array(WINDOWS * 2);
+  readonly #peaks = new TrafficPeaks(WINDOWS * 2);
   /** The tick under way, and what came in it so far. */
   #tick = 0;
-  #open = 0;
+  #lines = 0;
+  #bytes = 0;
 
-  get lastSecond(): number {
+  /** The last second. */
+  get lines(): number {
     return this.#sums[0] ?? 0;
   }
 
-  highest(span: PeakSpan, index: number, tick: number): number {
-    return this.#peaks.highest(span, index, tick);
+  get bytes(): number {
+    return this.#sums[WINDOWS] ?? 0;
   }
 
-  add(amount: number, tick: number): void {
+  highestLines(span: PeakSpan, window: number, tick: number): number {
+    return this.#peaks.highest(span, window, tick);
+  }
+
+  highestBytes(span: PeakSpan, window: number, tick: number): number {
+    return this.#peaks.highest(span, WINDOWS + window, tick);
+  }
+
+  add(lines: number, bytes: number, tick: number): void {
     if (tick !== this.#tick) this.advance(tick);
-    this.#open += amount;
+    this.#lines += lines;
+    this.#bytes += bytes;
   }
 
   /** Closes all ticks before `tick`. */
   advance(tick: number): void {
     if (tick <= this.#tick) return;
-    this.#close(this.#open);
-    if (this.#open > 0) {
-      for (let index = 0; index < this.#sums.length; index++) {
-        this.#peaks.raise(index, this.#sums[index] ?? 0, this.#tick);
-      }
-      this.#open = 0;
-    }
+    this.#close(this.#lines, this.#bytes);
+    if (this.#lines > 0) this.#raise(0);
+    if (this.#bytes > 0) this.#raise(WINDOWS);
+    this.#lines = 0;
+    this.#bytes = 0;
     this.#tick += 1;
     if (tick - this.#tick >= WIDEST_MS) {
       this.#ring.fill(0);
       this.#sums.fill(0);
       this.#tick = tick;
     }
-    for (; this.#tick < tick; this.#tick += 1) this.#close(0);
+    for (; this.#tick < tick; this.#tick += 1) this.#close(0, 0);
   }
 
-  #close(amount: number): void {
-    const ring = this.#ring;
-    for (let index = 0; index < TRAFFIC_WINDOWS_MS.length; index++) {
-      const leaving = ring[(this.#tick - (TRAFFIC_WINDOWS_MS[index] ?? 0)) & RING_MASK] ?? 0;
-      this.#sums[index] = (this.#sums[index] ?? 0) + amount - leaving;
+  #raise(from: number): void {
+    for (let figure = from; figure < from + WINDOWS; figure++) {
+      this.#peaks.raise(figure, this.#sums[figure] ?? 0, this.#tick);
     }
-    ring[this.#tick & RING_MASK] = amount;
+  }
+
+  #close(lines: number, bytes: number): void {
+    const ring = this.#ring;
+    const sums = this.#sums;
+    for (let window = 0; window < WINDOWS; window++) {
+      const leaving = ((this.#tick - (TRAFFIC_WINDOWS_MS[window] ?? 0)) & RING_MASK) * 2;
+      sums[window]! += lines - (ring[leaving] ?? 0);
+      sums[WINDOWS + window]! += bytes - (ring[leaving + 1] ?? 0);
+    }
+    const at = (this.#tick & RING_MASK) * 2;
+    ring[at] = lines;
+    ring[at + 1] = bytes;
   }
 }

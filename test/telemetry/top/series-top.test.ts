@@ -173,3 +173,42 @@ test('a million prefixes, sources and long keys cost no more memory than the fir
   assert.equal(ask({ by: 'source' }).rows[0]?.name, '10.9.9.9');
   assert.ok(Math.abs(top.report(ASKED).series / 6101 - 1) < 0.07);
 });
+
+test('a key longer than what is looked at of it is one series, however it is seen', () => {
+  const { clock, run, ask } = makeRig();
+  const long = `a.${'b'.repeat(400)}`;
+  for (let sec = 0; sec < 5; sec++) {
+    run('10.0.0.1', [`${long}1`, `${long}2`]);
+    clock.nowMs += 1000;
+  }
+  const [row] = ask({ by: 'source' }).rows;
+  assert.deepEqual([row?.series, row?.linesPerSec], [2, 2]);
+});
+
+test('lines of many sources within a moment are counted by source, all of them', () => {
+  const { clock, run, ask } = makeRig();
+  for (let read = 0; read < 6000; read++) run(`10.0.0.${read % 3}`, ['a.b.c']);
+  clock.nowMs += 1000;
+  assert.deepEqual(
+    ask({ by: 'source' }).rows.map(({ name, linesPerSec }) => [name, linesPerSec]),
+    [
+      ['10.0.0.0', 2000],
+      ['10.0.0.1', 2000],
+      ['10.0.0.2', 2000],
+    ],
+  );
+});
+
+test('lines count in the minute in which they came, whenever they are looked at', () => {
+  const { clock, run, ask } = makeRig();
+  clock.nowMs += 59_990;
+  run('10.0.0.1', ['a.b']);
+  clock.nowMs += 20;
+  run('10.0.0.1', ['a.b', 'a.c']);
+  clock.nowMs += 59_990;
+  const { rows } = ask();
+  assert.deepEqual(
+    rows.map(({ name, linesPerSec }) => [name, Math.round(linesPerSec * 60)]),
+    [['a', 2]],
+  );
+});

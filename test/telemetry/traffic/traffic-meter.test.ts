@@ -169,3 +169,26 @@ test('listeners are measured apart and together', () => {
     TRAFFIC_WINDOWS_MS.map((windowMs) => [windowMs, 12]),
   );
 });
+
+test('reads that wait to be added up count as if they had been added at once', () => {
+  let nowMs = 0;
+  const traffic = new Traffic({ monotonicMs: () => nowMs });
+  const meters = [new TrafficMeter(), new TrafficMeter()];
+  const all = new TrafficMeter();
+  const notes = [':1', ':2'].map((addr) => traffic.add({ input: 'plain', protocol: 'tcp', addr }));
+  for (let read = 0; read < 5000; read++) {
+    nowMs += (read % 7) * 0.3 + (read % 500 === 0 ? 1500 : 0);
+    const which = read % 3 === 0 ? 0 : 1;
+    notes[which]?.(read % 11, read % 701);
+    meters[which]?.note(read % 11, read % 701, nowMs);
+    all.note(read % 11, read % 701, nowMs);
+    if (read % 1234 !== 0) continue;
+    assert.deepEqual(traffic.report().all, all.figures(nowMs));
+  }
+  const report = traffic.report();
+  assert.deepEqual(report.all, all.figures(nowMs));
+  for (const [index, meter] of meters.entries()) {
+    const { input: _, protocol: __, addr: ___, ...figures } = report.inputs[index]!;
+    assert.deepEqual(figures, meter.figures(nowMs));
+  }
+});
