@@ -1,7 +1,8 @@
 // What the relay measures of what comes in, beyond its books: traffic on four time scales, and who sends most.
-import { SeriesTop, type SeriesTopDependencies } from '../telemetry/top/series-top.ts';
+import { SeriesTop } from '../telemetry/top/series-top.ts';
 import { Traffic } from '../telemetry/traffic/traffic.ts';
 import { ReadClock } from './read-clock.ts';
+import type { RelayWorld } from './relay-world.ts';
 import type { Routing } from './routing.ts';
 
 /** Hears of lines and series. */
@@ -25,7 +26,7 @@ const NO_NOTES: SeriesNotes = {
 /** Makes it; the routing is read when lines come, not before. */
 export function makeMeasuring(
   { measure }: { readonly measure: boolean },
-  { clock, random }: Pick<SeriesTopDependencies, 'clock' | 'random'>,
+  { clock, random }: Pick<RelayWorld, 'clock' | 'random'>,
   routing: () => Pick<Routing, 'routeOf' | 'rows'>,
 ): Measuring {
   const readClock = new ReadClock(clock);

@@ -6,6 +6,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { DropLog } from '../telemetry/drop-log.ts';
 import { DestinationHistograms, NO_METER } from '../telemetry/timing/destination-meter.ts';
 import type { SeriesTop } from '../telemetry/top/series-top.ts';
+import type { Clock } from '../util/clock.ts';
 import type { Aggregation } from './aggregation.ts';
 import type { RelayWorld } from './relay-world.ts';
 import { Routing } from './routing.ts';
@@ -14,6 +15,7 @@ import { WritePacer } from './write-pacer.ts';
 
 /** What the routing needs of the relay. */
 export interface RoutingParts {
+  readonly clock: Clock;
   readonly engine: Engine;
   readonly aggregation: Aggregation;
   readonly budget: QueueBudget;
@@ -32,8 +34,8 @@ export interface RoutingParts {
 
 /** Makes the routing; it has no table yet. */
 export function makeRouting(config: Config, world: RelayWorld, parts: RoutingParts): Routing {
-  const { clock, log, random, network, turn, spools } = world;
-  const { engine, aggregation, budget, runBooks, top, drops, noteDrop } = parts;
+  const { log, random, network, turn, spools } = world;
+  const { clock, engine, aggregation, budget, runBooks, top, drops, noteDrop } = parts;
   const pacer = new WritePacer({ clock });
   return new Routing(
     { levels: config.levels, removalMs: config.shutdownTimeoutMs },

@@ -329,12 +329,15 @@ export class Relay {
   }
 
   #makeRouting(): Routing {
+    const { readClock, notes } = this.#measuring;
     return makeRouting(this.config, this.#world, {
+      // So that a read looks at the clock once, whoever wants to know the time in it.
+      clock: this.config.measure ? readClock : this.#world.clock,
       engine: this.engine,
       aggregation: this.aggregation,
       budget: this.#budget,
       runBooks: this.#runBooks,
-      top: this.#measuring.notes,
+      top: notes,
       drops: () => this.watches.drops,
       noteDrop: (reason, line, error, addr) => this.#noteDrop(reason, line, error, { addr }),
     });

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import type { Dispatcher, LineSink } from '../../src/input/dispatcher.ts';
 import { type CountingDispatcher, MeteredDispatcher } from '../../src/relay/metered-dispatcher.ts';
 import { ReadClock } from '../../src/relay/read-clock.ts';
+import { systemClock } from '../../src/util/clock.ts';
 
 /** Counts newlines; a stream's last line counts at its end. `onWrite` runs inside a write. */
 class FakeLines implements CountingDispatcher {
@@ -40,7 +41,7 @@ class FakeLines implements CountingDispatcher {
 function makeRig() {
   const lines = new FakeLines();
   const noted: string[] = [];
-  const time = { nowMs: 0, monotonicMs: () => time.nowMs };
+  const time = { ...systemClock, nowMs: 0, monotonicMs: () => time.nowMs };
   const clock = new ReadClock(time);
   const times: number[] = [];
   const door = new MeteredDispatcher(
