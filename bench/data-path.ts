@@ -71,6 +71,7 @@ export async function makeDataPath(table: Partial<TableOptions>, maxSeries = 12_
       noteBadLine: () => {},
       countBadLines: () => {},
       top: { setSource: () => {}, ran: () => {} },
+      tail: { isWatched: false, ran: () => undefined, generated: () => undefined },
       noteInput: () => {},
       noteConnection: () => {},
       isTurnLong: () => false,

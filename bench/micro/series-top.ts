@@ -62,6 +62,7 @@ async function makePath(withTop: boolean): Promise<LineSink> {
       noteBadLine: () => {},
       countBadLines: () => {},
       top: withTop ? top : NOWHERE,
+      tail: { isWatched: false, ran: () => undefined, generated: () => undefined },
       noteInput: () => {},
       noteConnection: () => {},
       isTurnLong: () => false,

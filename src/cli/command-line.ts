@@ -19,6 +19,7 @@ import { readConfigAside, writeConfigAside } from './config-thread.ts';
 import { renderExplained } from './render-explained.ts';
 import { addRing } from './ring/ring-command.ts';
 import { addSpool } from './spool/spool-command.ts';
+import { addTail } from './tail/tail-command.ts';
 import { addTop } from './top/top-command.ts';
 import { addTune } from './tune/tune-command.ts';
 import { readVersion, renderVersion } from './version.ts';
@@ -119,6 +120,7 @@ function makeProgram(world: CommandWorld, done: (code: number) => void): Command
   addRing(program, world);
   addTune(program, world);
   addTop(program, world);
+  addTail(program, world);
   addImport(program, world, done);
   program
     .command('version')

@@ -20,6 +20,8 @@ export interface CommandWorld {
   readStdin(): Promise<Uint8Array>;
   readonly clock: Clock;
   readonly stderrIsTerminal: boolean;
+  /** Calls back at Ctrl-C instead of ending the process, until the function that it returns is called. */
+  onInterrupt(interrupted: () => void): () => void;
   /** Absent where standard output or input is none. */
   readonly terminal?: Terminal | undefined;
   /** Writes text to standard output. */

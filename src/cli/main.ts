@@ -57,6 +57,10 @@ const world: CommandWorld = {
   readStdin,
   clock: systemClock,
   stderrIsTerminal: isatty(2),
+  onInterrupt(interrupted) {
+    process.on('SIGINT', interrupted);
+    return () => void process.off('SIGINT', interrupted);
+  },
   terminal: isatty(0) && isatty(1) ? makeTerminal() : undefined,
   print: (text) => writeAll(1, text),
   printBytes: (bytes) => writeAll(1, bytes),

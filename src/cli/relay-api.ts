@@ -13,17 +13,47 @@ export async function askRelay(base: string, path: string, body?: Uint8Array): P
   const url = parseUrl(base, path);
   try {
     const init = body === undefined ? {} : { method: 'POST', body: new Uint8Array(body) };
-    const response = await fetch(url, init);
-    const text = await response.text();
-    const parsed: unknown = parseJson(text);
-    const said = (parsed as { error?: unknown } | undefined)?.error;
-    const error = `the relay at ${url.host} says ${response.status}: ${typeof said === 'string' ? said : text.slice(0, 200)}`;
-    return { status: response.status, body: parsed, error };
+    return await readAnswer(url, await fetch(url, init));
   } catch (error) {
-    const { cause } = error as { cause?: unknown };
-    const why = cause instanceof Error ? cause.message : (error as Error).message;
-    throw new CommandError(`no relay answers at ${url.host}: ${why}`);
+    throw noAnswer(url, error);
   }
+}
+
+/**
+ * Opens a stream that a running relay sends for as long as both want. Throws a CommandError when none answers, or when it
+ * refuses; undefined when the signal comes first.
+ */
+export async function openRelayStream(
+  base: string,
+  path: string,
+  signal: AbortSignal,
+): Promise<AsyncIterable<Uint8Array> | undefined> {
+  const url = parseUrl(base, path);
+  let response: Response;
+  try {
+    response = await fetch(url, { signal });
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw noAnswer(url, error);
+  }
+  const { status, body } = response;
+  if (status === 200 && body !== null) return body as AsyncIterable<Uint8Array>;
+  const { error } = await readAnswer(url, response);
+  throw new CommandError(error, status === 400 ? EXIT.usage : EXIT.failed);
+}
+
+async function readAnswer(url: URL, response: Response): Promise<RelayAnswer> {
+  const text = await response.text();
+  const parsed: unknown = parseJson(text);
+  const said = (parsed as { error?: unknown } | undefined)?.error;
+  const error = `the relay at ${url.host} says ${response.status}: ${typeof said === 'string' ? said : text.slice(0, 200)}`;
+  return { status: response.status, body: parsed, error };
+}
+
+function noAnswer(url: URL, error: unknown): CommandError {
+  const { cause } = error as { cause?: unknown };
+  const why = cause instanceof Error ? cause.message : (error as Error).message;
+  return new CommandError(`no relay answers at ${url.host}: ${why}`);
 }
 
 function parseJson(text: string): unknown {

@@ -37,9 +37,9 @@ export interface DestinationDependencies extends SenderDependencies {
   /** Hears that `available` may have changed. */
   readonly noteLiveness?: () => void;
   /** Hears of a line, without its newline, that is dropped because the peer at `addr` hangs up at it. */
-  readonly noteRejected?: (line: Buffer, error: string, addr: string) => void;
+  readonly noteRejected?: (line: Buffer, error: string, addr: string, routeKey: string) => void;
   /** Hears of lines that find no room, before the call that brought them is over. */
-  readonly noteDropped?: (reason: DropReason, lines: Uint8Array, addr: string) => void;
+  readonly noteDropped?: (reason: DropReason, lines: Uint8Array, addr: string, routeKey: string) => void;
   /** Hears of every write, for whoever decides on the pace. */
   readonly noteWrite?: (bytes: number) => void;
 }

@@ -262,7 +262,8 @@ export class Destination implements Output {
       backlog: () => this.#backlog,
       isOnline: () => this.online,
       accepted: () => this.#askPump(),
-      noteDropped: (reason, lines) => this.#deps.noteDropped?.(reason, lines, this.options.addr),
+      noteDropped: (reason, lines) =>
+        this.#deps.noteDropped?.(reason, lines, this.options.addr, this.routeKey),
     });
   }
 

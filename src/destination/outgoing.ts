@@ -26,7 +26,8 @@ export interface OutgoingDependencies {
   readonly log: Log;
   readonly paceMs?: () => number;
   readonly noteWrite?: (bytes: number) => void;
-  readonly noteRejected?: (line: Buffer, error: string, addr: string) => void;
+  readonly routeKey: string;
+  readonly noteRejected?: (line: Buffer, error: string, addr: string, routeKey: string) => void;
   /** There may be something to write. */
   readonly due: () => void;
 }
@@ -56,7 +57,8 @@ export class Outgoing {
     this.#hunt = new LineHunt(options, {
       ...dependencies,
       lines: this.#hunted,
-      rejected: (line, error) => dependencies.noteRejected?.(line, error, options.now.addr),
+      rejected: (line, error) =>
+        dependencies.noteRejected?.(line, error, options.now.addr, dependencies.routeKey),
     });
     this.#pace = new WritePace({
       ...dependencies,

@@ -8,10 +8,12 @@ import type { LineSink, StreamEnd } from '../input/dispatcher.ts';
 import type { DropReason } from '../telemetry/drop-reason.ts';
 import type { SeriesTop } from '../telemetry/top/series-top.ts';
 import type { RelayCounts } from '../telemetry/ledger.ts';
+import type { TailInput } from '../telemetry/tail/tail-report.ts';
 import { assert } from '../util/assert.ts';
 import type { RunBooks } from './run-books.ts';
 import type { Clock } from '../util/clock.ts';
-import type { CountingDispatcher } from './metered-dispatcher.ts';
+import type { NamingDispatcher } from './named-door.ts';
+import type { Tail } from './tail/tail.ts';
 
 /**
  * A run takes so much of a chunk, bytes: three copies of it fit a second-level cache of 512 KiB. Where it feeds many
@@ -43,11 +45,19 @@ export interface LineDispatcherDependencies {
   readonly takeValues: (values: WindowValues) => void;
   /** True when queues hold so much beyond their bounds that no sender may go on. */
   readonly isMemoryShort: () => boolean;
-  readonly noteBadLine: (reason: DropReason, line: Uint8Array, error: string, sender: string) => void;
+  readonly noteBadLine: (
+    reason: BadLineReason,
+    line: Uint8Array,
+    error: string,
+    sender: string,
+    input: TailInput,
+  ) => void;
   /** Counts bad lines of which no sample was taken. */
   readonly countBadLines: (reason: DropReason, lines: number) => void;
   /** Told whose lines come, then of each run. */
   readonly top: Pick<SeriesTop, 'setSource' | 'ran'>;
+  /** Who looks at single lines. */
+  readonly tail: Pick<Tail, 'isWatched' | 'ran' | 'generated'>;
   readonly noteInput: (bytes: number) => void;
   readonly noteConnection: () => void;
   /** True when the turn has read for so long that no connection may be read any more in it. */
@@ -56,11 +66,13 @@ export interface LineDispatcherDependencies {
   readonly afterTurn: (fn: () => void) => void;
 }
 
+export type BadLineReason = 'invalid' | 'out_of_order' | 'truncated';
+
 /** What a sender can wait for. */
 type Gate = Pick<Output, 'whenWritable'>;
 
 /** The Dispatcher of one engine. */
-export class LineDispatcher implements CountingDispatcher {
+export class LineDispatcher implements NamingDispatcher {
   readonly chunkBytesMax: number;
   readonly #lineBytesMax: number;
   readonly #deps: LineDispatcherDependencies;
@@ -78,6 +90,7 @@ export class LineDispatcher implements CountingDispatcher {
   #datagram: Uint8Array;
   #sliceBytes = SLICE_BYTES;
   #arrived = 0;
+  input: TailInput = 'plain';
   /** Points too far in the future to move the order of their series. */
   orderFutures = 0;
 
@@ -93,10 +106,11 @@ export class LineDispatcher implements CountingDispatcher {
   open(sender: string, resume: () => void, pause: () => void): LineSink {
     const { engine, clock, noteInput, isTurnLong, top } = this.#deps;
     const source = withoutPort(sender);
+    const { input } = this;
     const stream = new LineStream(engine, this.#lineBytesMax, {
-      ran: (outcome) => this.#settle(outcome, true, sender),
-      tooLong: (start) => this.reject('invalid', 1, start, TOO_LONG_ERROR, sender),
-      truncated: (line) => this.reject('truncated', 1, line, TRUNCATED_ERROR, sender),
+      ran: (outcome) => this.#settle(outcome, true, sender, input),
+      tooLong: (start) => this.#reject('invalid', 1, start, TOO_LONG_ERROR, sender, input),
+      truncated: (line) => this.#reject('truncated', 1, line, TRUNCATED_ERROR, sender, input),
     });
     const flow = new Flow(resume, pause);
     this.#flows.add(flow);
@@ -127,7 +141,8 @@ export class LineDispatcher implements CountingDispatcher {
    * unroutable. They cannot wait: a full queue spills or drops them.
    */
   generate(outputs: readonly number[], bytes: Uint8Array, lines: number): void {
-    const { counts, runBooks, outputOf } = this.#deps;
+    const { counts, runBooks, outputOf, tail } = this.#deps;
+    if (tail.isWatched) tail.generated(outputs, bytes, lines);
     if (outputs.length === 0) {
       counts.generated += lines;
       counts.dropped.unroutable += lines;
@@ -153,7 +168,7 @@ export class LineDispatcher implements CountingDispatcher {
       this.#datagram[bytes.length] = NEWLINE;
       whole = this.#datagram.subarray(0, bytes.length + 1);
     }
-    this.#settle(engine.run(NO_CARRY, whole, clock.wallMs() / 1000), false, sender);
+    this.#settle(engine.run(NO_CARRY, whole, clock.wallMs() / 1000), false, sender, this.input);
   }
 
   reject(
@@ -163,18 +178,29 @@ export class LineDispatcher implements CountingDispatcher {
     error: string,
     sender: string,
   ): void {
-    const { counts, noteBadLine, countBadLines } = this.#deps;
-    counts.received += count;
-    this.#arrived += count;
-    counts.dropped[reason] += count;
-    if (sample === undefined) countBadLines(reason, count);
-    else noteBadLine(reason, sample, error, sender);
+    this.#reject(reason, count, sample, error, sender, this.input);
   }
 
   takeArrived(): number {
     const arrived = this.#arrived;
     this.#arrived = 0;
     return arrived;
+  }
+
+  #reject(
+    reason: 'invalid' | 'truncated',
+    count: number,
+    sample: Uint8Array | undefined,
+    error: string,
+    sender: string,
+    input: TailInput,
+  ): void {
+    const { counts, noteBadLine, countBadLines } = this.#deps;
+    counts.received += count;
+    this.#arrived += count;
+    counts.dropped[reason] += count;
+    if (sample === undefined) countBadLines(reason, count);
+    else noteBadLine(reason, sample, error, sender, input);
   }
 
   #writeSlices(stream: LineStream, chunk: Uint8Array, nowSec: number): void {
@@ -186,8 +212,8 @@ export class LineDispatcher implements CountingDispatcher {
   }
 
   /** Books a run and pushes its lines; outputs that want the sender to wait are noted in #blocked. */
-  #settle(outcome: Outcome, canWait: boolean, sender: string): void {
-    const { counts, runBooks, outputOf, takeValues, top } = this.#deps;
+  #settle(outcome: Outcome, canWait: boolean, sender: string, input: TailInput): void {
+    const { counts, runBooks, outputOf, takeValues, top, tail } = this.#deps;
     const { received, copies, invalid, outOfOrder, blocklisted, unroutable, consumed } = outcome;
     const ended = invalid + outOfOrder + blocklisted + unroutable + consumed;
     counts.received += ended;
@@ -199,6 +225,7 @@ export class LineDispatcher implements CountingDispatcher {
     counts.dropped.unroutable += unroutable;
     runBooks.ran(received - ended, copies);
     top.ran(received, this.#keyOf);
+    if (tail.isWatched) tail.ran(received, sender, input);
     this.orderFutures += outcome.orderFuture;
     for (const emit of outcome.emits) {
       const output = outputOf(emit.output);
@@ -207,7 +234,7 @@ export class LineDispatcher implements CountingDispatcher {
     }
     if (outcome.values.count !== 0) takeValues(outcome.values);
     this.#sliceBytes = outcome.emits.length > MANY_OUTPUTS ? this.#sliceFor(outcome) : SLICE_BYTES;
-    if (outcome.rejects.length !== 0) this.#noteRejects(outcome, sender);
+    if (outcome.rejects.length !== 0) this.#noteRejects(outcome, sender, input);
   }
 
   #sliceFor({ copies, received, values }: Outcome): number {
@@ -215,11 +242,11 @@ export class LineDispatcher implements CountingDispatcher {
     return Math.min(this.chunkBytesMax, Math.max(SLICE_BYTES_MIN, size));
   }
 
-  #noteRejects({ rejects, invalid, outOfOrder }: Outcome, sender: string): void {
+  #noteRejects({ rejects, invalid, outOfOrder }: Outcome, sender: string, input: TailInput): void {
     let shownInvalid = 0;
     for (const { reason, line, text } of rejects) {
       if (reason === 'invalid') shownInvalid += 1;
-      this.#deps.noteBadLine(reason, line, text, sender);
+      this.#deps.noteBadLine(reason, line, text, sender, input);
     }
     if (rejects.length === invalid + outOfOrder) return;
     this.#deps.countBadLines('invalid', invalid - shownInvalid);

@@ -50,6 +50,11 @@ export class GroupSlots {
     return this.#outputs[id];
   }
 
+  /** Keys of the destinations behind an output id; undefined: it is no group. */
+  memberKeysOf(id: number): readonly string[] | undefined {
+    return this.#outputs[id]?.members.map(({ key }) => key);
+  }
+
   /** A destination has come or gone. */
   livenessChanged(): void {
     for (const failover of this.#failovers) {

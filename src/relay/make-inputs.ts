@@ -5,14 +5,15 @@ import { NetworkInput, type NetworkInputDependencies } from '../input/network-in
 import type { InputOptions } from '../input/options.ts';
 import { PickleDispatcher } from '../input/pickle/pickle-dispatcher.ts';
 import type { Measuring } from './make-measuring.ts';
-import { type CountingDispatcher, MeteredDispatcher } from './metered-dispatcher.ts';
+import { MeteredDispatcher } from './metered-dispatcher.ts';
+import { NamedDoor, type NamingDispatcher } from './named-door.ts';
 
 /** Descriptors kept for destinations, files and admin connections. */
 const DESCRIPTOR_RESERVE = 64;
 
 /** What the inputs need of the relay. */
 export interface InputsDependencies extends Pick<NetworkInputDependencies, 'clock' | 'log' | 'lookup'> {
-  readonly lines: CountingDispatcher;
+  readonly lines: NamingDispatcher;
   /** Measures what each listener reads; absent: nothing does. */
   readonly measuring: Pick<Measuring, 'traffic' | 'readClock'> | undefined;
 }
@@ -29,13 +30,14 @@ export function makeInputs(options: InputOptions, dependencies: InputsDependenci
       { ...world, dispatcher, descriptorLimit, descriptorsOpen },
     );
   const doorOf = (input: 'plain' | 'pickle', addr: string): Dispatcher => {
-    if (measuring === undefined) return lines;
+    const door = new NamedDoor(lines, input);
+    if (measuring === undefined) return door;
     const { traffic, readClock } = measuring;
     const meters = {
       stream: traffic.add({ input, protocol: 'tcp', addr }),
       datagram: traffic.add({ input, protocol: 'udp', addr }),
     };
-    return new MeteredDispatcher(lines, meters, readClock);
+    return new MeteredDispatcher(door, meters, readClock);
   };
   const inputs: NetworkInput[] = [];
   if (listenAddr !== '') {

@@ -4,6 +4,7 @@ import type { QueueBudget } from '../destination/queue/queue-budget.ts';
 import { SlabPool } from '../destination/queue/slab-pool.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { DropLog } from '../telemetry/drop-log.ts';
+import type { DropReason } from '../telemetry/drop-reason.ts';
 import { DestinationHistograms, NO_METER } from '../telemetry/timing/destination-meter.ts';
 import type { SeriesTop } from '../telemetry/top/series-top.ts';
 import type { Clock } from '../util/clock.ts';
@@ -29,13 +30,16 @@ export interface RoutingParts {
     line: Uint8Array,
     error: string,
     addr: string,
+    route: string,
   ) => void;
+  /** Hears of lines for which a destination has no room. */
+  readonly noteDropped: (reason: DropReason, lines: Uint8Array, addr: string, route: string) => void;
 }
 
 /** Makes the routing; it has no table yet. */
 export function makeRouting(config: Config, world: RelayWorld, parts: RoutingParts): Routing {
   const { log, random, network, turn, spools } = world;
-  const { clock, engine, aggregation, budget, runBooks, top, drops, noteDrop } = parts;
+  const { clock, engine, aggregation, budget, runBooks, top, drops, noteDrop, noteDropped } = parts;
   const pacer = new WritePacer({ clock });
   return new Routing(
     { levels: config.levels, removalMs: config.shutdownTimeoutMs },
@@ -59,9 +63,9 @@ export function makeRouting(config: Config, world: RelayWorld, parts: RoutingPar
         entered: (lines) => runBooks.entered(lines),
         paceMs: () => pacer.paceMs,
         noteWrite: (bytes) => pacer.noteWrite(bytes),
-        noteDropped: (reason, lines, addr) => drops().note(reason, lines, addr),
-        noteRejected: (line, error, addr) => noteDrop('rejected', line, error, addr),
-        noteUnencodable: (line, error, addr) => noteDrop('encode_error', line, error, addr),
+        noteDropped,
+        noteRejected: (line, error, addr, route) => noteDrop('rejected', line, error, addr, route),
+        noteUnencodable: (line, error, addr, route) => noteDrop('encode_error', line, error, addr, route),
       },
     },
   );

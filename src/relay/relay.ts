@@ -39,6 +39,9 @@ import { makeSpoolAdmin } from './spool-admin.ts';
 import { wantsSpool } from './spool-root.ts';
 import { collectTuneFacts } from './tune-facts.ts';
 import { TableControl } from './change/table-control.ts';
+import { makeTail } from './tail/make-tail.ts';
+import type { DropPlace, Tail } from './tail/tail.ts';
+import { watchTail } from './tail/watch-tail.ts';
 import { Watches } from './watches.ts';
 import { WriteBack } from './change/write-back.ts';
 
@@ -52,6 +55,7 @@ const DRAIN_RESERVE_MS = 5000;
 /** Time for answers under way when all else has ended, ms. */
 const ADMIN_DRAIN_MS = 1000;
 
+const ENDING = 'the relay is ending';
 const NO_SPOOL_YET =
   'no spool folder was opened at the start, since no destination had a spool: what does not fit in memory is dropped until a restart';
 
@@ -66,6 +70,7 @@ export class Relay {
   readonly aggregation: Aggregation;
   readonly watches: Watches;
   readonly #measuring: Measuring;
+  readonly #tail: Tail;
   readonly #runBooks = new RunBooks(this.counts);
   readonly #world: RelayWorld;
   readonly #badMetrics: BadMetrics;
@@ -101,6 +106,7 @@ export class Relay {
     const badMetrics = new BadMetrics({ maxAgeMs: config.badMetricsMaxAgeMs }, { clock });
     this.#badMetrics = badMetrics;
     this.#measuring = makeMeasuring(config, world, () => this.routing);
+    this.#tail = makeTail(this, world);
     this.#budget = new QueueBudget({ totalBytes: config.queueBytesTotal });
     this.aggregation = new Aggregation(WINDOW_BOUNDS, {
       clock,
@@ -225,6 +231,7 @@ export class Relay {
     await this.routing.drain(deadlineMs);
     await this.#writeBack?.settled();
     this.watches.stop();
+    this.#tail.end(ENDING);
     const adminMs = Math.max(0, Math.min(ADMIN_DRAIN_MS, deadlineMs - clock.monotonicMs()));
     await Promise.all([this.#http?.drain(adminMs), this.#telnet?.drain(adminMs)]);
     return this.ledger().destinations.every((row) => row.dropped.shutdown === undefined);
@@ -244,6 +251,7 @@ export class Relay {
   /** Ends now; what was not sent is dropped as `shutdown`. */
   stop(): void {
     this.#draining = true;
+    this.#tail.end(ENDING);
     this.#selfMetrics.stop();
     for (const input of this.#inputs) input.stop();
     this.aggregation.stop();
@@ -285,6 +293,7 @@ export class Relay {
         profiler: new Profiler(clock),
         debugVars: () => this.#selfMetrics.debugVars(),
         top: this.#measuring.top,
+        tail: { watch: (query) => watchTail(this.#tail, query, this.tableControl.table) },
         spools,
         reload,
         changes: this.tableControl,
@@ -293,15 +302,11 @@ export class Relay {
     );
   }
 
-  #noteDrop(
-    reason: DropReason,
-    line: Uint8Array,
-    error: string,
-    where: { sender?: string; addr?: string },
-  ): void {
+  #noteDrop(reason: DropReason, line: Uint8Array, error: string, where: DropPlace): void {
     const { sender, addr = '' } = where;
     this.#badMetrics.record(reason, line, error, sender ?? addr);
     this.watches.drops.note(reason, line, addr);
+    if (this.#tail.isWatched) this.#tail.refused(reason, line, error, where);
   }
 
   #makeDispatcher(badMetrics: BadMetrics): LineDispatcher {
@@ -316,10 +321,12 @@ export class Relay {
         clock,
         outputOf: (id) => this.routing.outputOf(id),
         takeValues: (values) => this.aggregation.take(values),
-        noteBadLine: (reason, line, error, sender) => this.#noteDrop(reason, line, error, { sender }),
+        noteBadLine: (reason, line, error, sender, input) =>
+          this.#noteDrop(reason, line, error, { sender, input }),
         countBadLines: (reason, lines) => badMetrics.countOnly(reason, lines),
         isMemoryShort: () => this.#budget.bytes > config.queueBytesTotal,
         top: this.#measuring.notes,
+        tail: this.#tail,
         noteInput: (bytes) => turn.noteInput(bytes),
         noteConnection: () => turn.noteConnection(),
         isTurnLong: (connections) => turn.isLong(connections),
@@ -339,7 +346,11 @@ export class Relay {
       runBooks: this.#runBooks,
       top: notes,
       drops: () => this.watches.drops,
-      noteDrop: (reason, line, error, addr) => this.#noteDrop(reason, line, error, { addr }),
+      noteDrop: (reason, line, error, addr, route) => this.#noteDrop(reason, line, error, { addr, route }),
+      noteDropped: (reason, lines, addr, route) => {
+        this.watches.drops.note(reason, lines, addr);
+        if (this.#tail.isWatched) this.#tail.dropped(reason, lines, route, addr);
+      },
     });
   }
 

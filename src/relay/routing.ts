@@ -185,6 +185,14 @@ export class Routing {
     return this.#routeKeys[id];
   }
 
+  /** Addresses of the destinations behind an output id: more than one where who is online decides. */
+  addrsOf(id: number): readonly string[] {
+    const only = this.#outputs[id];
+    const keys = this.#groups.memberKeysOf(id);
+    if (keys === undefined) return only === undefined ? [] : [only.options.addr];
+    return keys.map((key) => this.destinations.find((other) => other.key === key)?.options.addr ?? key);
+  }
+
   /** The destinations in force, in the order in which they were first seen. */
   get destinations(): readonly Destination[] {
     return this.#outputs.filter((destination) => destination !== undefined);

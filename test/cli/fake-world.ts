@@ -34,6 +34,7 @@ export async function runCommand(
     readStdin: () => Promise.resolve(Buffer.from(stdin)),
     clock: systemClock,
     stderrIsTerminal: false,
+    onInterrupt: () => () => undefined,
     print: (text) => void (out += text),
     printBytes: (bytes) => void (out += Buffer.from(bytes).toString()),
     complain: (text) => void (err += text),

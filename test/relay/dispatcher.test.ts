@@ -121,6 +121,7 @@ async function makeRig({ outputCount = 2 } = {}) {
       setSource: (source) => void (state.source = source),
       ran: (lines) => void state.ran.push(`${state.source} ${lines}`),
     },
+    tail: { isWatched: false, ran: () => {}, generated: () => {} },
     noteInput: () => {},
     noteConnection: () => {},
     isTurnLong: () => state.long,

@@ -17,6 +17,7 @@ import { CallerLimit } from './caller-limit.ts';
 import { addProfileRoutes } from './profile-routes.ts';
 import { addReloadRoutes } from './reload-routes.ts';
 import { addSpoolRoutes } from './spool-routes.ts';
+import { addTailRoutes } from './tail-routes.ts';
 import { addTimingRoutes } from './timing-routes.ts';
 import { addTableRoutes } from './table-routes.ts';
 import { addTopRoutes } from './top-routes.ts';
@@ -37,6 +38,7 @@ const GROUPS: readonly RouteGroup[] = [
   addTrafficRoutes,
   addTuneRoutes,
   addTopRoutes,
+  addTailRoutes,
   addTimingRoutes,
   addHealthRoutes,
   addMetricsRoutes,

@@ -6,6 +6,7 @@ import type { BadMetrics } from '../../telemetry/bad-metrics.ts';
 import type { Profiler } from '../../telemetry/profiler.ts';
 import type { MetricRegistry } from '../../telemetry/registry.ts';
 import type { RelayView } from '../../telemetry/relay-view.ts';
+import type { TailAdmin } from '../../telemetry/tail/tail-report.ts';
 import type { TuneFacts } from '../../telemetry/tune/tune-facts.ts';
 import type { ChangeAdmin } from './change-routes.ts';
 import type { ReloadConfig } from './reload-routes.ts';
@@ -23,6 +24,7 @@ export interface AdminSources {
   readonly badMetrics: Pick<BadMetrics, 'list'>;
   readonly metrics: Pick<MetricRegistry, 'render' | 'contentType'>;
   readonly top: TopAdmin;
+  readonly tail: TailAdmin;
   readonly profiler: Pick<Profiler, 'busy' | 'watchEventLoop' | 'takeCpuProfile' | 'takeHeapSnapshot'>;
   /** Collects what `sluice tune` explains. */
   readonly tuneFacts: () => Promise<TuneFacts>;

@@ -1,5 +1,6 @@
 // The HTTP API, described once: GET /api/openapi.json is rendered from here, docs/admin.md lists it, and a test compares it
 // with what is served.
+import { ANY_REASON, TAIL_INPUTS, TAIL_REASONS } from '../../telemetry/tail/tail-report.ts';
 import { TOP_KINDS, TOP_ORDERS } from '../../telemetry/top/top-report.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -117,6 +118,17 @@ export const API: readonly ApiOperation[] = [
   {
     ...get('/api/series/top', 'Who sends most lines, and who has most series.'),
     query: { by: oneOf(TOP_KINDS), depth: NUMBER, limit: NUMBER, sort: oneOf(TOP_ORDERS) },
+  },
+  {
+    ...get('/api/tail', 'A live look at single lines, as server-sent events.'),
+    answerType: 'text/event-stream',
+    query: {
+      match: TEXT,
+      route: TEXT,
+      reason: oneOf([...TAIL_REASONS, ANY_REASON]),
+      input: oneOf(TAIL_INPUTS),
+      rate: NUMBER,
+    },
   },
   get('/api/spools', 'What waits on disk.'),
   post('/api/spools/{key}/purge', 'Drops what waits on disk for a destination.'),

@@ -18,7 +18,8 @@ export interface SenderDependencies {
   readonly lookup: Lookup;
   readonly files: FileSystem;
   /** Hears of a line, without its newline, that cannot be sent to the peer at `addr` in the form it wants. */
-  readonly noteUnencodable?: (line: Buffer, error: string, addr: string) => void;
+  readonly noteUnencodable?: (line: Buffer, error: string, addr: string, routeKey: string) => void;
+  readonly routeKey: string;
 }
 
 /** Makes the sender of a destination; it does nothing before `start`. */
@@ -36,7 +37,7 @@ export function makeSender(
       const refused = ({ line, error }: Unencodable) => {
         const addr = options.now.addr;
         trouble.trouble(`cannot send a line as pickle: ${error}`);
-        dependencies.noteUnencodable?.(line, `pickle: ${error}`, addr);
+        dependencies.noteUnencodable?.(line, `pickle: ${error}`, addr, dependencies.routeKey);
       };
       return new PickleSender({ makeConnection, refused }, events);
     }

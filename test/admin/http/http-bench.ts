@@ -41,7 +41,7 @@ export class HttpBench {
   constructor(
     options: Partial<HttpServerOptions> = {},
     sources: Partial<
-      Pick<AdminSources, 'spools' | 'reload' | 'changes' | 'table' | 'writePolicy' | 'measure'>
+      Pick<AdminSources, 'spools' | 'reload' | 'changes' | 'table' | 'writePolicy' | 'measure' | 'tail'>
     > = {},
   ) {
     const { measure = true } = sources;
@@ -65,6 +65,7 @@ export class HttpBench {
         profiler: this.profiler,
         debugVars: () => '{}\n',
         top: this.top,
+        tail: { watch: () => ({ error: 'nobody may look', isBusy: true }) },
         table: fakeTable(),
         writePolicy: { token: '', allowRemote: false },
         ...sources,
