@@ -125,7 +125,7 @@ export interface RunLines {
   mark(nth: number, bits: number): void;
   /** Forgets all marks; so does `setResolve`. */
   clearMarks(): void;
-  /** A line that nextMarked found. */
+  /** A line that nextMarked found; valid until the next is asked for. */
   lineOf(nth: number): RunLine;
 }
 

@@ -17,12 +17,14 @@ const ENDS: readonly (RunLine['end'] | undefined)[] = [
 ];
 const NO_OUTPUTS = new Uint32Array(0);
 
-export class WasmRunLines implements RunLines {
+export class WasmRunLines implements RunLines, RunLine {
   readonly #wasm: EngineExports;
   #bytes: Uint8Array;
   #words: Uint32Array;
   /** 0 is what an entry begins with. */
   #round = 1;
+  /** The record of the line in view, in words. */
+  #line = 0;
 
   constructor(wasm: EngineExports) {
     this.#wasm = wasm;
@@ -60,22 +62,39 @@ export class WasmRunLines implements RunLines {
   }
 
   lineOf(nth: number): RunLine {
-    const record = this.#recordOf(nth);
-    const words = this.#words;
-    const start = words[record] as number;
-    const entry = words[record + 2] as number;
-    const plan = (words[record + 3] as number) >>> 2;
-    const end = ENDS[words[plan] as number] as RunLine['end'];
-    const outputs = (words[plan + 1] as number) >>> 2;
-    const size = (words[(entry + ENTRY_REWRITTEN_SIZE) >>> 2] as number) & 0xffff;
-    const rewritten = words[(entry + ENTRY_REWRITTEN) >>> 2] as number;
-    return {
-      line: this.#bytes.subarray(start, start + ((words[record + 1] as number) & 0xffff)),
-      key: this.#keyAt(record),
-      rewritten: size === 0 ? undefined : this.#bytes.subarray(rewritten, rewritten + size),
-      end,
-      outputs: end === 'route' ? words.subarray(outputs, outputs + (words[plan + 2] as number)) : NO_OUTPUTS,
-    };
+    this.#line = this.#recordOf(nth);
+    return this;
+  }
+
+  get line(): Uint8Array {
+    const start = this.#words[this.#line] as number;
+    return this.#bytes.subarray(start, start + ((this.#words[this.#line + 1] as number) & 0xffff));
+  }
+
+  get key(): Uint8Array {
+    return this.#keyAt(this.#line);
+  }
+
+  get rewritten(): Uint8Array | undefined {
+    const entry = this.#words[this.#line + 2] as number;
+    const size = (this.#words[(entry + ENTRY_REWRITTEN_SIZE) >>> 2] as number) & 0xffff;
+    const start = this.#words[(entry + ENTRY_REWRITTEN) >>> 2] as number;
+    return size === 0 ? undefined : this.#bytes.subarray(start, start + size);
+  }
+
+  get end(): RunLine['end'] {
+    return ENDS[this.#words[this.#plan] as number] as RunLine['end'];
+  }
+
+  get outputs(): Uint32Array {
+    if (this.end !== 'route') return NO_OUTPUTS;
+    const list = (this.#words[this.#plan + 1] as number) >>> 2;
+    return this.#words.subarray(list, list + (this.#words[this.#plan + 2] as number));
+  }
+
+  /** Where the plan of the line in view lies, in words. */
+  get #plan(): number {
+    return (this.#words[this.#line + 3] as number) >>> 2;
   }
 
   #keyAt(record: number): Uint8Array {

@@ -44,6 +44,12 @@ export interface DropPlace extends TailSource {
   readonly route?: string;
 }
 
+/** What the table decided for a line. */
+interface LineEnd {
+  readonly end: RunLine['end'];
+  readonly outputs: ArrayLike<number>;
+}
+
 export interface TailDependencies {
   readonly clock: Clock;
   readonly random: () => number;
@@ -126,10 +132,9 @@ export class Tail {
     this.#sender = '';
     this.#input = 'generated';
     const nowMs = clock.monotonicMs();
-    const end = outputs.length === 0 ? 'unroutable' : 'route';
+    const made: LineEnd = { end: outputs.length === 0 ? 'unroutable' : 'route', outputs };
     const wanted = this.#clients.filter(
-      (client) =>
-        seesRuns(client) && this.#wantsEnd(client, end, outputs) && client.isOpen('generated', nowMs),
+      (client) => seesRuns(client) && this.#wantsEnd(client, made) && client.isOpen('generated', nowMs),
     );
     const render = (line: Uint8Array): TailLine => renderGenerated(line, outputs, clock.wallMs(), placeOf);
     this.#isGenerated = true;
@@ -211,19 +216,19 @@ export class Tail {
   /** Finds who wants the series of a line, and marks it. */
   #judge(nth: number): number {
     const { lines } = this.#deps;
-    const { key, end, outputs } = lines.lineOf(nth);
+    const line = lines.lineOf(nth);
     let bits = 0;
     for (const client of this.#clients) {
-      const wants =
-        seesRuns(client) && this.#wantsEnd(client, end, outputs) && client.filter.match?.(key) !== false;
-      if (wants) bits |= client.bit;
+      const { match } = client.filter;
+      if (seesRuns(client) && this.#wantsEnd(client, line) && match?.(line.key) !== false) bits |= client.bit;
     }
     lines.mark(nth, bits);
     return bits;
   }
 
-  #wantsEnd({ filter }: TailClient, end: RunLine['end'], outputs: ArrayLike<number>): boolean {
-    const { route, reason } = filter;
+  #wantsEnd({ filter: { route, reason } }: TailClient, line: LineEnd): boolean {
+    if (route === undefined && reason === undefined) return true;
+    const { end, outputs } = line;
     if (reason === ANY_REASON && (end === 'route' || end === 'consume')) return false;
     if (reason !== undefined && reason !== ANY_REASON && reason !== end) return false;
     if (route === undefined) return true;
