@@ -75,6 +75,26 @@ test('a million lines pass in order and the drain waits for the end of the peer'
   assert.equal(destination.counts.dropped.shutdown, 0);
 });
 
+test('small writes that a frozen peer takes in part, or not at all, arrive whole and in order when it reads', async (t) => {
+  const peer = await startPeer(t);
+  peer.reading = false;
+  const destination = startDestination(t, `127.0.0.1:${peer.port}`);
+  await until('it is online', () => destination.online);
+  let sent = '';
+  // Odd sizes, so that the kernel takes a part of the last.
+  for (let n = 1; !(destination.stalledMs > 50); n += 300) {
+    assert.ok(sent.length < 64 * 1024 * 1024, 'the kernel takes all');
+    const lines = numbered(n, n + 299);
+    destination.push(Buffer.from(lines), 300, true);
+    sent += lines;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  peer.reading = true;
+  await until('all bytes arrive', () => peer.text.length >= sent.length);
+  assert.equal(peer.text === sent, true);
+  assert.equal(destination.counts.resent, 0);
+});
+
 test('a name is looked up and all its addresses are tried', async (t) => {
   const peer = await startPeer(t);
   const destination = startDestination(t, `localhost:${peer.port}`);

@@ -12,7 +12,14 @@ import { isIP } from 'node:net';
 import { assert } from '../../util/assert.ts';
 import type { Clock } from '../../util/clock.ts';
 import { backoffMs } from './backoff.ts';
-import { type Connect, type Lookup, type PeerSocket, isSelfConnected, unsentBytes } from './peer-socket.ts';
+import {
+  type Connect,
+  type Lookup,
+  type PeerSocket,
+  isSelfConnected,
+  unsentBytes,
+  writeAtOnce,
+} from './peer-socket.ts';
 import type { Sender, SenderEvents, SenderState, SenderStats } from './sender.ts';
 import type { TroubleLog } from '../trouble-log.ts';
 
@@ -77,6 +84,8 @@ type Link =
   | Draining
   | { readonly at: 'stopped' };
 
+/** Writes up to this size go past the stream; of larger ones the stream is a small part of the cost, bytes. */
+const AT_ONCE_BYTES_MAX = 16 * 1024;
 /** Probes start after this much silence; what follows is the system's setting. */
 const KEEPALIVE_MS = 15_000;
 /** A connection that lived this long proves that the peer works, so that the next pause is short again. */
@@ -122,7 +131,9 @@ export class Connection implements Sender {
     assert(link.at === 'online', `a write was sent while ${link.at}`);
     link.writing = true;
     this.#writes += 1;
-    link.socket.write(bytes, link.written);
+    const taken = bytes.length <= AT_ONCE_BYTES_MAX ? writeAtOnce(link.socket, bytes) : 0;
+    if (taken < bytes.length) link.socket.write(taken === 0 ? bytes : bytes.subarray(taken), link.written);
+    else process.nextTick(link.written);
     // One timer watches many writes: it looks at what goes on when it fires.
     if (link.unsent === undefined) this.#watch(link);
   }
