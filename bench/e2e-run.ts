@@ -6,7 +6,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DelaySummary } from './delay-histogram.ts';
+import type { DelaySummary } from '../src/cli/bench/delay-histogram.ts';
 import type { LoadFailure, LoadMode, LoadReport, LoadRequest } from './load.ts';
 import { readProcessCost } from './process-cost.ts';
 import { copyCount, type Ports, type Relay, sinkCount, type TableKind } from './relays/relay.ts';

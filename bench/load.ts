@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { notesSchedule, type Packet, pacedSchedule } from './load-schedule.ts';
+import { notesSchedule, type Packet, pacedSchedule } from '../src/cli/bench/load-schedule.ts';
 import { blockedKey, type LineSpec, monotonicMicros, newSeriesKey, type Piece } from './series-lines.ts';
 import { renderPiece, SERIAL_DIGITS, seriesKey, stampPiece } from './series-lines.ts';
 

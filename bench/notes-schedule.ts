@@ -1,6 +1,6 @@
 // The traffic of carbon-relay-ng's tuning notes, as exact counts: 3,000/s, 10,000/s for 2 s, 2,500 in 100 ms, 700 in 10 ms,
 // lines of one sender back to back. `bench/notes.ts` sends it and asks the relay what it saw.
-import type { Packet } from './load-schedule.ts';
+import type { Packet } from '../src/cli/bench/load-schedule.ts';
 
 /** So many lines in so much time, evenly but for the groups. */
 interface Stretch {

@@ -3,7 +3,7 @@
 // Asked to `listen`, or to `listenOn` given ports, it answers with the ports. `expect` starts the counts anew; `done` comes when that many lines have
 // come since; `until` corrects the number when all is sent, from then on `idleMs` without a line end the wait too.
 import { createServer, type Server, type Socket } from 'node:net';
-import { DelayHistogram, type DelaySummary } from './delay-histogram.ts';
+import { DelayHistogram, type DelaySummary } from '../src/cli/bench/delay-histogram.ts';
 import { LineSummer, monotonicMicros, STAMP_MODULUS } from './series-lines.ts';
 
 /** What e2e.ts sends. */

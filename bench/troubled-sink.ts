@@ -1,7 +1,7 @@
 // A child process that takes lines on one port as badly as it is told: slowly, not at all, with resets, or by being away;
 // and tells what it got. Delays are those of lines sent after it was last told to be healthy: the live ones.
 import { createServer, type Server, type Socket } from 'node:net';
-import { DelayHistogram, type DelaySummary } from './delay-histogram.ts';
+import { DelayHistogram, type DelaySummary } from '../src/cli/bench/delay-histogram.ts';
 import { DistinctLines, LineCutter } from './distinct-lines.ts';
 import { LineSummer, monotonicMicros, STAMP_MODULUS } from './series-lines.ts';
 

@@ -1,14 +1,13 @@
-// Compiles src/engine/wasm (AssemblyScript) to build/engine.wasm; writes it whole or not at all.
+// Compiles the modules in AssemblyScript (tools/wasm-modules.ts), each written whole or not at all.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { WASM_MODULES } from './wasm-modules.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const COMPILER = `${ROOT}node_modules/assemblyscript/bin/asc.js`;
-const FRESH = `build/engine.${process.pid}.wasm`;
 
 const OPTIONS = [
-  ['--outFile', FRESH],
   ['--runtime', 'stub'],
   ['--enable', 'simd'],
   ['--optimizeLevel', '3'],
@@ -18,14 +17,17 @@ const OPTIONS = [
   ['--maximumMemory', '65536'],
 ].flat();
 
-mkdirSync(`${ROOT}build`, { recursive: true });
-const { status } = spawnSync(process.execPath, [COMPILER, 'src/engine/wasm/index.ts', ...OPTIONS], {
-  cwd: ROOT,
-  stdio: ['ignore', 'inherit', 'inherit'],
-});
-if (status === 0) {
-  renameSync(ROOT + FRESH, `${ROOT}build/engine.wasm`);
-} else {
-  rmSync(ROOT + FRESH, { force: true });
-  process.exit(1);
+function compile(folder: string, built: string): boolean {
+  const fresh = `${built}.${process.pid}`;
+  const args = [COMPILER, `${folder}index.ts`, '--outFile', fresh, ...OPTIONS];
+  const { status } = spawnSync(process.execPath, args, {
+    cwd: ROOT,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  if (status === 0) renameSync(ROOT + fresh, ROOT + built);
+  else rmSync(ROOT + fresh, { force: true });
+  return status === 0;
 }
+
+mkdirSync(`${ROOT}build`, { recursive: true });
+for (const { folder, built } of WASM_MODULES) if (!compile(folder, built)) process.exitCode = 1;

@@ -1,10 +1,11 @@
-// `npm run build`: makes dist/, all that the package ships: JavaScript and types under dist/src, the engine in dist/build.
+// `npm run build`: makes dist/, all that the package ships: JavaScript and types under dist/src, the modules in dist/build.
 // Both lie to each other as src/ and build/ do in a checkout, so that a module finds the engine the same way.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureEngine } from './engine-built.ts';
 import { ROOT } from './source-files.ts';
+import { WASM_MODULES } from './wasm-modules.ts';
 
 const SHEBANG = '#!/usr/bin/env node\n';
 const DIST = join(ROOT, 'dist');
@@ -31,7 +32,7 @@ function build(): void {
   compile();
   makeCommand();
   mkdirSync(join(DIST, 'build'), { recursive: true });
-  copyFileSync(join(ROOT, 'build/engine.wasm'), join(DIST, 'build/engine.wasm'));
+  for (const { built } of WASM_MODULES) copyFileSync(join(ROOT, built), join(DIST, built));
 }
 
 try {

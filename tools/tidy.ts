@@ -8,12 +8,11 @@ const FUNCTION_LINES_MAX = 60;
 /** Where the search for dead files starts: the entry points, and what only tests use, with the reason. */
 const ROOTS: Readonly<Record<string, string>> = {
   'src/cli/main.ts': 'the command',
-  'src/cli/bench/svg-chart.ts': 'the benches of bench/ draw with it',
   'src/engine/reference.ts':
     'the contract of the engine in plain words; property tests hold the engine against it',
 };
 // The AssemblyScript compiler starts here.
-const WASM_ROOT = /^src\/engine\/wasm\/(index|engine|module)\.ts$/;
+const WASM_ROOT = /\/wasm\/index\.ts$/;
 
 // Dot files and files whose name a tool or a custom prescribes.
 const NAME = /^(\.[\w.-]+|[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*|[A-Z]+(\.md)?)$/;

@@ -6,6 +6,7 @@ import { renderProblem } from '../config/problem.ts';
 import { findNearest } from '../config/nearest.ts';
 import type { FreshConfig } from '../relay/change/reload.ts';
 import { EMBEDDED_FILE } from '../config/embedded-config.ts';
+import { addBench } from './bench/bench-command.ts';
 import { check, type CheckExtras, checkMore, checkReload } from './check.ts';
 import { addConfigFlags, collectConfigFlags, completeSwitches } from './config-flags.ts';
 import type { CommandWorld } from './command-world.ts';
@@ -121,6 +122,7 @@ function makeProgram(world: CommandWorld, done: (code: number) => void): Command
   addTune(program, world);
   addTop(program, world);
   addTail(program, world);
+  addBench(program, world, done);
   addImport(program, world, done);
   program
     .command('version')

@@ -17,32 +17,34 @@ export interface ProgressWorld {
 
 export class Progress {
   readonly #what: string;
+  readonly #renderDone: (done: number) => string;
   readonly #world: ProgressWorld;
   readonly #startMs: number;
   #nextMs: number;
   #isBarShown = false;
 
-  /** `what` begins each line: `importing`. */
-  constructor(what: string, world: ProgressWorld) {
+  /** `what` begins each line: `importing`; `renderDone` words how much is done. */
+  constructor(what: string, world: ProgressWorld, renderDone: (done: number) => string = renderBytes) {
     this.#what = what;
+    this.#renderDone = renderDone;
     this.#world = world;
     this.#startMs = world.clock.monotonicMs();
     this.#nextMs = this.#startMs + (world.stderrIsTerminal ? QUIET_MS : LINE_EVERY_MS);
   }
 
   /** Shows how far it is, when it is time to; cheap enough for every block. */
-  update(doneBytes: number, totalBytes: number, lines: number): void {
+  update(done: number, total: number, lines: number): void {
     const nowMs = this.#world.clock.monotonicMs();
     if (nowMs < this.#nextMs) return;
     const isBar = this.#world.stderrIsTerminal;
     this.#nextMs = nowMs + (isBar ? BAR_EVERY_MS : LINE_EVERY_MS);
-    const share = totalBytes > 0 ? Math.min(1, doneBytes / totalBytes) : 0;
+    const share = total > 0 ? Math.min(1, done / total) : 0;
     const tookSec = (nowMs - this.#startMs) / 1000;
     const leftSec = share > 0 ? Math.ceil(tookSec / share - tookSec) : undefined;
     const text = [
-      totalBytes > 0
-        ? `${this.#what}: ${Math.floor(share * 100)} %, ${renderBytes(doneBytes)} of ${renderBytes(totalBytes)}`
-        : `${this.#what}: ${renderBytes(doneBytes)}`,
+      total > 0
+        ? `${this.#what}: ${Math.floor(share * 100)} %, ${this.#renderDone(done)} of ${this.#renderDone(total)}`
+        : `${this.#what}: ${this.#renderDone(done)}`,
       `${renderCount(lines)} lines`,
       `${renderCount(Math.round(lines / tookSec))}/s`,
       ...(leftSec === undefined ? [] : [`${leftSec} s left`]),

@@ -45,6 +45,7 @@ test('the packed package installs and runs in an empty folder', async (t) => {
     'dist/src/cli/main.js',
     'dist/src/cli/main.d.ts',
     'dist/build/engine.wasm',
+    'dist/build/bench.wasm',
     'LICENSE',
     'dashboards/alerts.yaml',
     'dashboards/sluice-prometheus.json',

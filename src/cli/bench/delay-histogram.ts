@@ -1,4 +1,5 @@
-// Delays in microseconds, counted in steps of at most 1 %: exact below 128, then 64 steps to each doubling.
+// Delays in microseconds, counted in steps of at most 1.6 %: exact below 128, then 64 steps to each doubling. The module
+// of the sink (wasm/ledger.ts) counts by the same classes.
 const EXACT = 128;
 const STEPS = 64;
 const DOUBLINGS = 26;
@@ -24,6 +25,17 @@ export class DelayHistogram {
     this.#counts[index] = (this.#counts[index] ?? 0) + 1;
   }
 
+  /** Adds the counts of another one, by class, whose longest delay is known. */
+  addCounts(counts: Uint32Array, maxMicros: number): void {
+    if (maxMicros > this.#max) this.#max = maxMicros;
+    for (let index = 0; index < counts.length; index++) {
+      const count = counts[index] ?? 0;
+      if (count === 0) continue;
+      this.#samples += count;
+      this.#counts[index] = (this.#counts[index] ?? 0) + count;
+    }
+  }
+
   summary(): DelaySummary {
     return {
       samples: this.#samples,
@@ -38,7 +50,7 @@ export class DelayHistogram {
     let seen = 0;
     for (const [index, count] of this.#counts.entries()) {
       seen += count;
-      if (seen >= wanted && count > 0) return upperBound(index);
+      if (seen >= wanted && count > 0) return Math.min(upperBound(index), this.#max);
     }
     return 0;
   }
