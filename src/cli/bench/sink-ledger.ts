@@ -9,6 +9,8 @@ const POINT_MS = 100;
 /** How long a duplicate of the last line is waited for. */
 const SETTLE_MS = 200;
 const CHECK_MS = 20;
+/** So many times as long is waited for lines while no relay is connected: one may try only every ten seconds. */
+const ABSENT_FACTOR = 3;
 const END_OF_LINE = Buffer.from('\n');
 
 export class SinkLedger {
@@ -89,7 +91,8 @@ export class SinkLedger {
       const nowMicros = microsSince(load.share.startSec);
       if (this.#received !== seen) quietSince = nowMicros;
       seen = this.#received;
-      if (nowMicros - quietSince >= (accepted >= expected ? SETTLE_MS : idleMs) * 1000) break;
+      const waitMs = this.#streams.size === 0 ? idleMs * ABSENT_FACTOR : idleMs;
+      if (nowMicros - quietSince >= (accepted >= expected ? SETTLE_MS : waitMs) * 1000) break;
       await new Promise((resolve) => setTimeout(resolve, CHECK_MS));
     }
     clearInterval(this.#timer);
