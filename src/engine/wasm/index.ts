@@ -52,7 +52,7 @@ export function start(lineBytesMax: u32, chunkBytesMax: u32, seriesMax: u32, pla
   const words = startHash(lineBytesMax);
   chunkStart = reserve(inputMax + 64) + lineBytesMax;
   transfer = reserve(lineBytesMax + 64);
-  startScan(lineBytesMax);
+  startScan(lineBytesMax, inputMax);
   startRecords(inputMax);
   startEmit(plansMax, inputMax);
   startValues();

@@ -1,9 +1,11 @@
 // Phase one: finds the lines and fields of a chunk, judges the numbers, hashes the keys, and writes a record a line.
 //
-// One signed comparison per 16 bytes finds every byte <= 32 and, being negative, every byte >= 128. In the canonical
-// line those are just two spaces and the newline; any other pattern goes to `oddLine`, which splits by ASCII white
-// space, or to JavaScript where a byte >= 128 could be Unicode white space.
+// One signed comparison per 16 bytes finds every byte <= 32 and, being negative, every byte >= 128: the marks. Their places
+// are listed first, without a branch that depends on how many there are in 64 bytes, which no processor can foretell.
+// In the canonical line they are just two spaces and the newline; any other pattern goes to `oddLine`, which splits by
+// ASCII white space, or to JavaScript where a byte >= 128 could be Unicode white space.
 import { ACCEPTED, judgeNumber, REFUSED, UNDECIDED } from './number';
+import { reserve } from './memory';
 import { addOdd, addRecord, addReject, LINE_SIZE_MIN, takeNormalised, WHY_FORM } from './records';
 
 const SPACE: u32 = 0x20;
@@ -15,13 +17,15 @@ export let refused: u32 = 0;
 
 let lineSizeMax: u32 = 0;
 let lineStart: u32 = 0;
-let first: u32 = 0;
-let second: u32 = 0;
-let marks: u32 = 0;
+/** Addresses of the marks of a run. */
+let places: u32 = 0;
+/** Marks of 64 bytes that are listed whether they are there or not; few lines are so short that there are more. */
+const LISTED: i32 = 4;
 
-/** Sets the longest line, newline not counted. */
-export function startScan(lineBytesMax: u32): void {
+/** Sets the longest line, newline not counted, and makes room for the marks of inputs of `inputMax` bytes. */
+export function startScan(lineBytesMax: u32, inputMax: u32): void {
   lineSizeMax = lineBytesMax;
+  places = reserve((inputMax + <u32>LISTED) * 4);
 }
 
 /** Counts a refused line that JavaScript judged. */
@@ -34,8 +38,40 @@ export function scan(start: u32, end: u32): u32 {
   received = 0;
   refused = 0;
   lineStart = start;
-  marks = 0;
+  const stop = listMarks(start, end);
+  let place = places;
+  while (place < stop) {
+    // Past the last mark there may be old ones; a newline among the three is what counts.
+    const first = load<u32>(place);
+    const second = load<u32>(place, 4);
+    const third = load<u32>(place, 8);
+    if (
+      place + 12 <= stop &&
+      load<u8>(first) === SPACE &&
+      load<u8>(second) === SPACE &&
+      load<u8>(third) === NEWLINE
+    ) {
+      endLine(first, second, third);
+      lineStart = third + 1;
+      place += 12;
+    } else {
+      while (place < stop && load<u8>(load<u32>(place)) !== NEWLINE) place += 4;
+      if (place === stop) break;
+      const newline = load<u32>(place);
+      received += 1;
+      if (newline - lineStart > lineSizeMax) refuse(lineStart, newline);
+      else oddLine(lineStart, newline);
+      lineStart = newline + 1;
+      place += 4;
+    }
+  }
+  return lineStart;
+}
+
+/** Lists the marks of [start, end); returns the end of the list. */
+function listMarks(start: u32, end: u32): u32 {
   const limit = i8x16.splat(0x21);
+  let place = places;
   for (let group = start; group < end; group += 64) {
     let hits =
       <u64>(<u32>i8x16.bitmask(i8x16.lt_s(v128.load(group), limit))) |
@@ -43,42 +79,30 @@ export function scan(start: u32, end: u32): u32 {
       (<u64>(<u32>i8x16.bitmask(i8x16.lt_s(v128.load(group, 32), limit))) << 32) |
       (<u64>(<u32>i8x16.bitmask(i8x16.lt_s(v128.load(group, 48), limit))) << 48);
     if (end - group < 64) hits &= ((<u64>1) << (end - group)) - 1;
-    while (hits !== 0) {
-      const at = group + <u32>ctz(hits);
+    const next = place + (<u32>popcnt(hits) << 2);
+    for (let i = 0; i < LISTED; i++) {
+      store<u32>(place + (i << 2), group + <u32>ctz(hits));
       hits &= hits - 1;
-      mark(at);
     }
+    for (place += LISTED << 2; hits !== 0; place += 4) {
+      store<u32>(place, group + <u32>ctz(hits));
+      hits &= hits - 1;
+    }
+    place = next;
   }
-  return lineStart;
+  return place;
 }
 
-/** Takes the next byte <= 32 or >= 128 of a line. */
+/** Ends a line of three marks: two spaces and the newline. */
 // @ts-ignore: decorator
 @inline
-function mark(at: u32): void {
-  const byte = <u32>load<u8>(at);
-  if (byte === SPACE) {
-    if (marks === 0) first = at;
-    else second = at;
-    marks += 1;
-  } else if (byte === NEWLINE) {
-    endLine(at);
-    lineStart = at + 1;
-    marks = 0;
-  } else {
-    marks = 100;
-  }
-}
-
-// @ts-ignore: decorator
-@inline
-function endLine(end: u32): void {
+function endLine(first: u32, second: u32, end: u32): void {
   received += 1;
   if (end - lineStart > lineSizeMax) {
     refuse(lineStart, end);
     return;
   }
-  if (marks === 2 && first > lineStart && second > first + 1 && end > second + 1) {
+  if (first > lineStart && second > first + 1 && end > second + 1) {
     if (judgeNumber(first + 1, second) === ACCEPTED && judgeNumber(second + 1, end) === ACCEPTED) {
       addRecord(lineStart, end + 1 - lineStart, first - lineStart);
       return;
