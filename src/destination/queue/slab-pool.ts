@@ -22,13 +22,24 @@ export interface SlabPoolOptions {
   readonly keptBytesMax?: number;
 }
 
-const KEPT_BYTES_MAX = 16 * 1024 * 1024;
+/**
+ * A queue that fills and empties takes its slabs and gives them back, and what is not kept between is made anew: V8 then
+ * collects all of its heap again and again for the sake of memory outside of it, a seventh of the relay's CPU time under
+ * full load (bench/e2e.ts, fanout1). So what a full queue and its redo window hold is kept while it is in use.
+ */
+const KEPT_BYTES_MAX = 64 * 1024 * 1024;
+/** What was not needed for so long, ms, is let go, down to KEPT_BYTES_IDLE. */
+const IDLE_MS = 10_000;
+const KEPT_BYTES_IDLE = 16 * 1024 * 1024;
 
 export class SlabPool {
   readonly #keptBytesMax: number;
   readonly #large: Slab[] = [];
   readonly #small: Slab[] = [];
   #keptBytes = 0;
+  /** Least that was kept since #lookedMs. */
+  #idleBytes = 0;
+  #lookedMs = Number.NEGATIVE_INFINITY;
   #takenBytes = 0;
 
   constructor(options: SlabPoolOptions = {}) {
@@ -49,11 +60,13 @@ export class SlabPool {
   take(size: number, nowMs: number): Slab {
     const whole = size <= SMALL_SLAB_BYTES ? SMALL_SLAB_BYTES : Math.max(size, SLAB_BYTES);
     this.#takenBytes += whole;
+    if (nowMs - this.#lookedMs > IDLE_MS) this.#trim(nowMs);
     const kept = this.#shelf(whole)?.pop();
     if (kept === undefined) {
       return { bytes: Buffer.allocUnsafeSlow(whole), used: 0, live: 0, openedMs: nowMs };
     }
     this.#keptBytes -= whole;
+    this.#idleBytes = Math.min(this.#idleBytes, this.#keptBytes);
     kept.openedMs = nowMs;
     return kept;
   }
@@ -72,6 +85,19 @@ export class SlabPool {
   /** Takes note that a slab will never be given back, because a write of its bytes cannot be called off. */
   forget(slab: Slab): void {
     this.#takenBytes -= slab.bytes.length;
+  }
+
+  #trim(nowMs: number): void {
+    const least = Math.max(KEPT_BYTES_IDLE, this.#keptBytes - this.#idleBytes);
+    for (const shelf of [this.#large, this.#small]) {
+      while (this.#keptBytes > least) {
+        const slab = shelf.pop();
+        if (slab === undefined) break;
+        this.#keptBytes -= slab.bytes.length;
+      }
+    }
+    this.#idleBytes = this.#keptBytes;
+    this.#lookedMs = nowMs;
   }
 
   #shelf(size: number): Slab[] | undefined {
