@@ -63,10 +63,11 @@ export class WaitingLines {
         this.#record(slab, rest, restLines, nowMs);
         return;
       }
-      // A run that does not fit fills the slab up to a line end; a few hundred bytes are not worth the cut.
-      const cut = slab === undefined || rest.length <= SMALL_APPEND_BYTES ? 0 : longestCut(rest, 0, room);
+      // A run of which most does not fit goes to the next slab: to cut it, its lines must be counted.
+      const isCut = slab?.used === 0 || (rest.length > SMALL_APPEND_BYTES && room >= rest.length / 2);
+      const cut = isCut ? longestCut(rest, 0, room) : 0;
       if (slab !== undefined && cut > 0) {
-        const cutLines = countLines(rest, 0, cut);
+        const cutLines = restLines - countLines(rest, cut, rest.length);
         this.#record(slab, rest.subarray(0, cut), cutLines, nowMs);
         rest = rest.subarray(cut);
         restLines -= cutLines;
