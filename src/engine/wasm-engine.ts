@@ -224,7 +224,7 @@ class WasmEngine implements Engine {
     if (values.length > this.#listSlots) this.#growList(values.length);
     this.#refreshViews();
     if (rewritten !== undefined) this.#bytes.set(rewritten, this.#transfer);
-    this.#words.set(values, this.#list >>> 2);
+    if (values.length > 0) this.#words.set(values, this.#list >>> 2);
     this.#wasm.bind(index, id, rewritten?.length ?? 0, this.#list, values.length);
   }
 

@@ -70,6 +70,7 @@ function keyVersion(key: Uint8Array): Version {
 }
 
 function legacyError(key: Uint8Array, level: 'medium' | 'strict'): string | undefined {
+  if (level === 'medium' && isPlain(key)) return undefined;
   const semicolon = key.indexOf(SEMICOLON);
   if (semicolon === 0) return 'empty key';
   if (semicolon > 0 && !isTagAppendix(key, semicolon)) return 'invalid tag appendix';
@@ -83,6 +84,15 @@ function legacyError(key: Uint8Array, level: 'medium' | 'strict'): string | unde
     if (byte >= 0x80) return `non-ASCII char ${quoted(byte)}`;
   }
   return undefined;
+}
+
+/** Says whether nothing in a key calls for a closer look, as in nearly all: no tags, no byte that is not allowed. */
+function isPlain(key: Uint8Array): boolean {
+  for (let i = 0; i < key.length; i++) {
+    const byte = key[i] as number;
+    if (byte === NUL || byte === SEMICOLON || byte >= 0x80) return false;
+  }
+  return true;
 }
 
 /** Checks the name, which ends before the tags: no empty node, and only letters, digits, `_`, `-` and dots. */
