@@ -66,6 +66,7 @@ export async function makeDataPath(table: Partial<TableOptions>, maxSeries = 12_
       runBooks,
       clock: systemClock,
       outputOf: () => output,
+      share: () => undefined,
       takeValues: ({ count }) => void (delivered.values += count),
       isMemoryShort: () => false,
       noteBadLine: () => {},

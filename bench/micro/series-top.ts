@@ -57,6 +57,7 @@ async function makePath(withTop: boolean): Promise<LineSink> {
       runBooks,
       clock: systemClock,
       outputOf: () => output,
+      share: () => undefined,
       takeValues: () => {},
       isMemoryShort: () => false,
       noteBadLine: () => {},

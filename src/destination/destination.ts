@@ -26,6 +26,7 @@ import type { DestinationOptions } from './options.ts';
 import { Outgoing } from './outgoing.ts';
 import type { Output } from './output.ts';
 import type { BudgetShare } from './queue/queue-budget.ts';
+import type { Slab } from './queue/slab-pool.ts';
 import type { Sender, SenderState, SenderStats } from './sender/sender.ts';
 import { TroubleLog } from './trouble-log.ts';
 
@@ -192,8 +193,8 @@ export class Destination implements Output {
     this.#sender.start();
   }
 
-  push(bytes: Uint8Array, lines: number, canWait: boolean): boolean {
-    return this.#intake.push(bytes, lines, canWait);
+  push(bytes: Uint8Array, lines: number, canWait: boolean, slab?: Slab): boolean {
+    return this.#intake.push(bytes, lines, canWait, slab);
   }
 
   whenWritable(callback: () => void): void {

@@ -12,6 +12,7 @@ import type { DestinationStats } from './destination-stats.ts';
 import { Gate } from './queue/gate.ts';
 import type { IntakeBooks } from './intake-books.ts';
 import type { LineQueue } from './queue/line-queue.ts';
+import type { Slab } from './queue/slab-pool.ts';
 import type { WhenFull } from './options.ts';
 import type { BudgetShare, QueueBudget } from './queue/queue-budget.ts';
 
@@ -40,6 +41,8 @@ export interface IntakeDependencies {
 interface Lines {
   readonly bytes: Uint8Array;
   readonly lines: number;
+  /** Where they lie already and may stay. */
+  readonly slab: Slab | undefined;
 }
 
 export class Intake {
@@ -60,7 +63,7 @@ export class Intake {
   }
 
   /** Takes lines, or drops them by name; false: the sender must wait for `whenWritable`. */
-  push(bytes: Uint8Array, lines: number, canWait: boolean): boolean {
+  push(bytes: Uint8Array, lines: number, canWait: boolean, slab?: Slab): boolean {
     const { books, queue } = this.#deps;
     books.arrived(lines);
     if (!this.#open) {
@@ -69,9 +72,9 @@ export class Intake {
       return true;
     }
     if (bytes.length > this.#roomBytes() || queue.lines + lines > this.#options.linesMax) {
-      return this.#overflow({ bytes, lines }, canWait);
+      return this.#overflow({ bytes, lines, slab }, canWait);
     }
-    this.#accept(bytes, lines);
+    this.#accept(bytes, lines, slab);
     return true;
   }
 
@@ -91,10 +94,10 @@ export class Intake {
     this.#gate.wake();
   }
 
-  #accept(bytes: Uint8Array, lines: number): void {
+  #accept(bytes: Uint8Array, lines: number, slab: Slab | undefined): void {
     const { queue, books, share, stats, clock } = this.#deps;
     const nowMs = clock.monotonicMs();
-    queue.append(bytes, lines, nowMs);
+    queue.append(bytes, lines, nowMs, slab);
     books.queued(lines);
     share.set(queue.heldBytes);
     stats.grew(queue.bytes, queue.lines, nowMs);
@@ -123,25 +126,26 @@ export class Intake {
   }
 
   /** Takes lines as far as the disk makes room for them; returns those that are left. */
-  #spill({ bytes, lines }: Lines, backlog: Backlog): Lines {
+  #spill({ bytes, lines, slab }: Lines, backlog: Backlog): Lines {
     let rest = bytes;
     let restLines = lines;
     while (restLines > 0) {
       backlog.relieve();
       const cut = prefixWithin(rest, this.#roomBytes(), this.#roomLines());
       if (cut.lines === 0) break;
-      this.#accept(rest.subarray(0, cut.size), cut.lines);
+      this.#accept(rest.subarray(0, cut.size), cut.lines, slab);
       rest = rest.subarray(cut.size);
       restLines -= cut.lines;
     }
-    return { bytes: rest, lines: restLines };
+    return { bytes: rest, lines: restLines, slab };
   }
 
   /** The sender waits: takes the lines all the same if it can, within the last bound of all queues. */
   #hold(rest: Lines, canWait: boolean, reason: DropReason): boolean {
     if (!this.blocking) this.#deps.stats.pauses += 1;
     this.#gate.close();
-    if (canWait && !this.#deps.budget.exhausted(rest.bytes.length)) this.#accept(rest.bytes, rest.lines);
+    if (canWait && !this.#deps.budget.exhausted(rest.bytes.length))
+      this.#accept(rest.bytes, rest.lines, rest.slab);
     else this.#acceptPrefix(rest, reason);
     return false;
   }
@@ -154,7 +158,7 @@ export class Intake {
   }
 
   /** Takes what fits and drops the rest. */
-  #acceptPrefix({ bytes, lines }: Lines, reason: DropReason): void {
+  #acceptPrefix({ bytes, lines, slab }: Lines, reason: DropReason): void {
     let cut = prefixWithin(bytes, this.#roomBytes(), this.#roomLines());
     // A line longer than the whole queue would never pass, so an empty queue takes one.
     if (cut.lines === 0 && this.#deps.queue.heldBytes === 0) {
@@ -165,7 +169,7 @@ export class Intake {
       this.#deps.books.dropped(lines - cut.lines, reason);
       this.#deps.noteDropped(reason, bytes.subarray(cut.size));
     }
-    if (cut.lines > 0) this.#accept(bytes.subarray(0, cut.size), cut.lines);
+    if (cut.lines > 0) this.#accept(bytes.subarray(0, cut.size), cut.lines, slab);
   }
 
   get #spilling(): Backlog | undefined {

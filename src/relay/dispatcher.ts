@@ -2,7 +2,8 @@
 // Between two turns of the event loop the books balance: every line of a run is booked before the call returns, or, when
 // it must be on disk first, together with its destination's entry (RunBooks).
 import type { Output } from '../destination/output.ts';
-import type { Engine, Outcome, WindowValues } from '../engine/engine.ts';
+import type { Slab } from '../destination/queue/slab-pool.ts';
+import type { Emit, Engine, Outcome, WindowValues } from '../engine/engine.ts';
 import { LineStream } from '../engine/line-stream.ts';
 import type { LineSink, StreamEnd } from '../input/dispatcher.ts';
 import type { DropReason } from '../telemetry/drop-reason.ts';
@@ -41,6 +42,8 @@ export interface LineDispatcherDependencies {
   readonly clock: Clock;
   /** The destination of an output id; asked once per run and output. */
   readonly outputOf: (id: number) => Output | undefined;
+  /** Copies lines for several destinations to the end of a slab; undefined: each should copy them. */
+  readonly share: (bytes: Uint8Array) => Slab | undefined;
   /** Takes the values of a run to the windows of aggregators; they are valid during the call only. */
   readonly takeValues: (values: WindowValues) => void;
   /** True when queues hold so much beyond their bounds that no sender may go on. */
@@ -227,10 +230,13 @@ export class LineDispatcher implements NamingDispatcher {
     top.ran(received, this.#keyOf);
     if (tail.isWatched) tail.ran(received, sender, input);
     this.orderFutures += outcome.orderFuture;
+    const slab = areEqual(outcome.emits) ? this.#deps.share(outcome.emits[0]!.bytes) : undefined;
+    const shared = slab?.bytes.subarray(slab.used - outcome.emits[0]!.bytes.length, slab.used);
     for (const emit of outcome.emits) {
       const output = outputOf(emit.output);
       assert(output !== undefined, 'a plan names an output that is not there');
-      if (!output.push(emit.bytes, emit.lines, canWait) && canWait) this.#blocked.push(output);
+      const isTaken = output.push(shared ?? emit.bytes, emit.lines, canWait, slab);
+      if (!isTaken && canWait) this.#blocked.push(output);
     }
     if (outcome.values.count !== 0) takeValues(outcome.values);
     this.#sliceBytes = outcome.emits.length > MANY_OUTPUTS ? this.#sliceFor(outcome) : SLICE_BYTES;
@@ -294,6 +300,14 @@ function withoutPort(sender: string): string {
   const end = sender.lastIndexOf(':');
   const host = end < 0 ? sender : sender.slice(0, end);
   return host.startsWith('[') ? host.slice(1, -1).replace(/^::ffff:(?=\d+\.)/, '') : host;
+}
+
+/** Says whether several outputs get the very same lines: then the engine has written them once. */
+function areEqual(emits: readonly Emit[]): boolean {
+  const first = emits[0];
+  if (first === undefined || emits.length === 1) return false;
+  const { byteOffset, length } = first.bytes;
+  return emits.every(({ bytes }) => bytes.byteOffset === byteOffset && bytes.length === length);
 }
 
 /** A sender's reasons to wait. */

@@ -1,7 +1,7 @@
 // Makes the routing of a relay: what every destination is handed of the world, and whom it tells of what.
 import type { Config } from '../config/config.ts';
 import type { QueueBudget } from '../destination/queue/queue-budget.ts';
-import { SlabPool } from '../destination/queue/slab-pool.ts';
+import type { SlabPool } from '../destination/queue/slab-pool.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { DropLog } from '../telemetry/drop-log.ts';
 import type { DropReason } from '../telemetry/drop-reason.ts';
@@ -20,6 +20,7 @@ export interface RoutingParts {
   readonly engine: Engine;
   readonly aggregation: Aggregation;
   readonly budget: QueueBudget;
+  readonly pool: SlabPool;
   readonly runBooks: RunBooks;
   readonly top: Pick<SeriesTop, 'resolved'>;
   /** Asked when something is dropped, not before. */
@@ -39,7 +40,7 @@ export interface RoutingParts {
 /** Makes the routing; it has no table yet. */
 export function makeRouting(config: Config, world: RelayWorld, parts: RoutingParts): Routing {
   const { log, random, network, turn, spools } = world;
-  const { clock, engine, aggregation, budget, runBooks, top, drops, noteDrop, noteDropped } = parts;
+  const { clock, engine, aggregation, budget, pool, runBooks, top, drops, noteDrop, noteDropped } = parts;
   const pacer = new WritePacer({ clock });
   return new Routing(
     { levels: config.levels, removalMs: config.shutdownTimeoutMs },
@@ -54,7 +55,7 @@ export function makeRouting(config: Config, world: RelayWorld, parts: RoutingPar
         clock,
         log,
         random,
-        pool: new SlabPool(),
+        pool,
         makeMeter: () => (config.measure ? new DestinationHistograms() : NO_METER),
         budget,
         afterTurn: (run) => turn.after(run),

@@ -11,6 +11,8 @@ import type { TableAdmin } from '../admin/table-admin.ts';
 import { TelnetServer } from '../admin/telnet/telnet-server.ts';
 import type { Config } from '../config/config.ts';
 import { QueueBudget } from '../destination/queue/queue-budget.ts';
+import { SharedSlabs } from '../destination/queue/shared-slabs.ts';
+import { SlabPool } from '../destination/queue/slab-pool.ts';
 import type { Engine } from '../engine/engine.ts';
 import { makeWasmEngine } from '../engine/wasm-engine.ts';
 import type { NetworkInput } from '../input/network-input.ts';
@@ -80,6 +82,7 @@ export class Relay {
   readonly #http: AdminHttpServer | undefined;
   readonly #telnet: TelnetServer | undefined;
   readonly #budget: QueueBudget;
+  readonly #pool = new SlabPool();
   readonly #writeBack: WriteBack | undefined;
   readonly #selfMetrics: SelfMetrics;
   #draining = false;
@@ -312,6 +315,7 @@ export class Relay {
   #makeDispatcher(badMetrics: BadMetrics): LineDispatcher {
     const { config, engine } = this;
     const { clock, turn } = this.#world;
+    const shared = new SharedSlabs({ pool: this.#pool });
     return new LineDispatcher(
       { chunkBytesMax: CHUNK_BYTES_MAX, lineBytesMax: config.inputs.lineBytesMax },
       {
@@ -320,6 +324,7 @@ export class Relay {
         runBooks: this.#runBooks,
         clock,
         outputOf: (id) => this.routing.outputOf(id),
+        share: (bytes) => shared.put(bytes, clock.monotonicMs()),
         takeValues: (values) => this.aggregation.take(values),
         noteBadLine: (reason, line, error, sender, input) =>
           this.#noteDrop(reason, line, error, { sender, input }),
@@ -343,6 +348,7 @@ export class Relay {
       engine: this.engine,
       aggregation: this.aggregation,
       budget: this.#budget,
+      pool: this.#pool,
       runBooks: this.#runBooks,
       top: notes,
       drops: () => this.watches.drops,

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { Destination } from '../../src/destination/destination.ts';
 import type { DestinationDependencies } from '../../src/destination/destination-dependencies.ts';
 import { systemFiles } from '../../src/destination/sender/file-system.ts';
+import type { DestinationOptions } from '../../src/destination/options.ts';
 import { parseDestination } from '../../src/destination/parse-destination.ts';
 import { QueueBudget } from '../../src/destination/queue/queue-budget.ts';
+import { SharedSlabs } from '../../src/destination/queue/shared-slabs.ts';
 import { SlabPool } from '../../src/destination/queue/slab-pool.ts';
 import type { Log } from '../../src/util/log.ts';
 import { assertConserved } from '../assert-conserved.ts';
@@ -33,6 +35,8 @@ export interface Rig {
   refuse(): void;
   /** Pushes text, each line ended by a newline, as one chunk. */
   push(text: string, canWait?: boolean): boolean;
+  /** The same, by way of a slab that several destinations share, where it is long enough for that. */
+  pushShared(text: string, canWait: boolean): boolean;
   /** Stops the destination and checks the books. */
   finish(): void;
 }
@@ -54,17 +58,17 @@ export function makeRig(
   text = '10.0.0.1:2003',
   overrides: Partial<DestinationDependencies> & { readonly disk?: FakeDisk } = {},
 ): Rig {
-  const parsed = parseDestination(text);
-  assert.ok(parsed.ok, parsed.ok ? '' : parsed.error);
+  const options = readOptions(text);
   const clock = new FakeClock();
   const network = new FakeNetwork();
   const logged: string[] = [];
   const pool = overrides.pool ?? new SlabPool();
+  const sharing = new Sharing(pool);
   const budget = overrides.budget ?? new QueueBudget();
   const queue: (() => void)[] = [];
   const { disk, ...given } = overrides;
   let spool: FakeSpool | undefined;
-  const destination = new Destination(parsed.options, {
+  const destination = new Destination(options, {
     makeSpool: disk && ((_key, _options, events) => (spool = new FakeSpool(events, disk))),
     routeKey: 'r',
     clock,
@@ -100,15 +104,40 @@ export function makeRig(
     },
     reconnect: () => awaitAttempt(network, clock).accept(),
     refuse: () => awaitAttempt(network, clock).fail('connect ECONNREFUSED'),
-    push(chunk, canWait = true) {
-      return destination.push(Buffer.from(chunk), chunk.split('\n').length - 1, canWait);
-    },
+    push: (chunk, canWait = true) =>
+      destination.push(Buffer.from(chunk), chunk.split('\n').length - 1, canWait),
+    pushShared: (chunk, canWait) => sharing.push(destination, chunk, canWait, clock.monotonicMs()),
     finish() {
       destination.stop();
       spool?.end();
-      assertNothingHeld({ destination, clock, budget, pool });
+      assertNothingHeld({ destination, clock, budget, pool }, sharing.heldBytes);
     },
   };
+}
+
+function readOptions(text: string): DestinationOptions {
+  const parsed = parseDestination(text);
+  assert.ok(parsed.ok, parsed.ok ? '' : parsed.error);
+  return parsed.options;
+}
+
+/** Pushes lines by way of slabs that several destinations could share. */
+class Sharing {
+  readonly #slabs: SharedSlabs;
+  /** Bytes of the slab that is being filled. */
+  heldBytes = 0;
+
+  constructor(pool: SlabPool) {
+    this.#slabs = new SharedSlabs({ pool });
+  }
+
+  push(destination: Destination, text: string, canWait: boolean, nowMs: number): boolean {
+    const bytes = Buffer.from(text);
+    const slab = this.#slabs.put(bytes, nowMs);
+    this.heldBytes = slab?.bytes.length ?? this.heldBytes;
+    const place = slab?.bytes.subarray(slab.used - bytes.length, slab.used) ?? bytes;
+    return destination.push(place, text.split('\n').length - 1, canWait, slab);
+  }
 }
 
 function awaitAttempt(network: FakeNetwork, clock: FakeClock): FakeSocket {
@@ -120,18 +149,17 @@ function awaitAttempt(network: FakeNetwork, clock: FakeClock): FakeSocket {
   return network.last;
 }
 
-function assertNothingHeld({
-  destination,
-  clock,
-  budget,
-  pool,
-}: Pick<Rig, 'destination' | 'clock' | 'budget' | 'pool'>): void {
+/** `sharedBytes`: of the slab that is being filled for several destinations. */
+function assertNothingHeld(
+  { destination, clock, budget, pool }: Pick<Rig, 'destination' | 'clock' | 'budget' | 'pool'>,
+  sharedBytes: number,
+): void {
   assertConserved(destination.counts);
   assert.equal(destination.counts.queued, 0);
   assert.equal(clock.pending, 0, 'timers were left behind');
   assert.equal(budget.bytes, 0);
   assert.equal(budget.redoBytes, 0);
-  assert.equal(pool.takenBytes, 0);
+  assert.equal(pool.takenBytes, sharedBytes);
 }
 
 /** Renders numbered lines `from` to `to`, both included. */

@@ -1,6 +1,8 @@
 // The dispatcher: books, bad lines, and who waits for whom.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { SharedSlabs } from '../../src/destination/queue/shared-slabs.ts';
+import { type Slab, SlabPool } from '../../src/destination/queue/slab-pool.ts';
 import type { Output } from '../../src/destination/output.ts';
 import { makeWasmEngine } from '../../src/engine/wasm-engine.ts';
 import { loadEngineModule } from '../../src/engine/wasm-module.ts';
@@ -30,8 +32,11 @@ class FakeOutput implements Output {
   text = '';
   full = false;
   readonly waiters: (() => void)[] = [];
+  /** By push: where the lines lie, if they are shared. */
+  readonly slabs: (Slab | undefined)[] = [];
 
-  push(bytes: Uint8Array, lines: number, canWait: boolean): boolean {
+  push(bytes: Uint8Array, lines: number, canWait: boolean, slab?: Slab): boolean {
+    this.slabs.push(slab);
     if (!this.durable) this.entered(lines);
     if (this.full && !canWait) return false;
     this.text += Buffer.from(bytes).toString('latin1');
@@ -86,6 +91,11 @@ function planOf(text: string, outputCount: number): Plan {
   return { kind: 'route', outputs: text.startsWith('both') ? [0, 1] : text.startsWith('one') ? [1] : [0] };
 }
 
+function sharing(): (bytes: Uint8Array) => Slab | undefined {
+  const slabs = new SharedSlabs({ pool: new SlabPool() });
+  return (bytes) => slabs.put(bytes, 0);
+}
+
 async function makeRig({ outputCount = 2 } = {}) {
   const engine = await makeWasmEngine(OPTIONS, module);
   engine.setResolve((key) => planOf(Buffer.from(key).toString('latin1'), outputCount));
@@ -110,6 +120,7 @@ async function makeRig({ outputCount = 2 } = {}) {
     runBooks,
     clock: new FakeClock(),
     outputOf: (id) => outputs[id] ?? rest,
+    share: sharing(),
     takeValues: ({ count, slots, numbers }) => {
       for (let i = 0; i < count; i++) state.values.push(`${slots[i]}: ${numbers[i]}`);
     },
@@ -357,4 +368,17 @@ test('each run is told with the address that it came from', async () => {
     '10.0.0.2 0',
     '10.0.0.2 1',
   ]);
+});
+
+test('lines that several outputs get alike are copied once, others for each', async () => {
+  const { open, outputs } = await makeRig();
+  const { write } = open('10.0.0.1:1');
+  const both = 'both.a 1 1600000000\n'.repeat(1000);
+  write(both);
+  assert.equal(outputs[0].text, both);
+  assert.equal(outputs[1].text, both);
+  const [first, second] = [outputs[0].slabs.at(-1), outputs[1].slabs.at(-1)];
+  assert.ok(first !== undefined && first === second);
+  write('both.a 1 1600000000\nzero.a 1 1600000000\n'.repeat(1000));
+  assert.deepEqual([outputs[0].slabs.at(-1), outputs[1].slabs.at(-1)], [undefined, undefined]);
 });

@@ -15,7 +15,7 @@ import { assert } from '../../util/assert.ts';
 import { countLines } from '../cut-lines.ts';
 import type { QueueBudget } from './queue-budget.ts';
 import { type CutLines, MERGED_BYTES_MAX, RedoWindow } from '../redo-window.ts';
-import type { SlabPool } from './slab-pool.ts';
+import type { Slab, SlabPool } from './slab-pool.ts';
 import { type Run, WaitingLines } from './waiting-lines.ts';
 
 export interface LineQueueOptions {
@@ -133,9 +133,10 @@ export class LineQueue {
     return this.#waiting.oldestMs;
   }
 
-  /** Copies whole lines in; `bytes` ends with a newline. Bounds are the caller's. */
-  append(bytes: Uint8Array, lines: number, nowMs: number): void {
-    this.#waiting.append(bytes, lines, nowMs);
+  /** Takes whole lines in; `bytes` ends with a newline and is copied, unless it lies in `slab`. Bounds are the caller's. */
+  append(bytes: Uint8Array, lines: number, nowMs: number, slab?: Slab): void {
+    if (slab === undefined) this.#waiting.append(bytes, lines, nowMs);
+    else this.#waiting.hold(slab, bytes, lines, nowMs);
   }
 
   /** Lends the oldest waiting lines out, at most `sizeMax` bytes or else one line; undefined when none wait. */

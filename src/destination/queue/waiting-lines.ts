@@ -60,7 +60,7 @@ export class WaitingLines {
       const slab = this.#tail;
       const room = slab === undefined ? 0 : slab.bytes.length - slab.used;
       if (slab !== undefined && rest.length <= room) {
-        this.#record(slab, rest, restLines, nowMs);
+        this.#copy(slab, rest, restLines, nowMs);
         return;
       }
       // A run of which most does not fit goes to the next slab: to cut it, its lines must be counted.
@@ -68,13 +68,18 @@ export class WaitingLines {
       const cut = isCut ? longestCut(rest, 0, room) : 0;
       if (slab !== undefined && cut > 0) {
         const cutLines = restLines - countLines(rest, cut, rest.length);
-        this.#record(slab, rest.subarray(0, cut), cutLines, nowMs);
+        this.#copy(slab, rest.subarray(0, cut), cutLines, nowMs);
         rest = rest.subarray(cut);
         restLines -= cutLines;
       }
       this.#tail = this.#nextSlab(rest, nowMs);
       if (slab !== undefined) this.#freeIfDead(slab);
     }
+  }
+
+  /** Takes whole lines that lie in a slab and stay there. */
+  hold(slab: Slab, bytes: Uint8Array, lines: number, nowMs: number): void {
+    this.#record(slab, bytes.byteOffset - slab.bytes.byteOffset, bytes.length, lines, nowMs);
   }
 
   /** Takes the oldest lines of one slab out, at most `sizeMax` bytes or else one line; there must be some. */
@@ -162,25 +167,29 @@ export class WaitingLines {
     if (tail !== undefined) this.#freeIfDead(tail);
   }
 
-  #record(slab: Slab, bytes: Uint8Array, lines: number, nowMs: number): void {
+  #copy(slab: Slab, bytes: Uint8Array, lines: number, nowMs: number): void {
     const offset = slab.used;
     slab.bytes.set(bytes, offset);
     slab.used = offset + bytes.length;
-    this.#bytes += bytes.length;
+    this.#record(slab, offset, bytes.length, lines, nowMs);
+  }
+
+  #record(slab: Slab, offset: number, size: number, lines: number, nowMs: number): void {
+    this.#bytes += size;
     this.#lines += lines;
     const last = this.#ring.count - 1;
     if (
       last >= 0 &&
-      this.#ring.size(last) + bytes.length <= this.#mergeBytesMax &&
+      this.#ring.size(last) + size <= this.#mergeBytesMax &&
       (nowMs - this.#ring.stamp(last) <= MERGE_MS || last >= RECORDS_MANY) &&
       this.#ring.slab(last) === slab &&
       this.#ring.offset(last) + this.#ring.size(last) === offset
     ) {
-      this.#ring.extend(last, bytes.length, lines);
+      this.#ring.extend(last, size, lines);
       return;
     }
     slab.live += 1;
-    this.#ring.pushBack(slab, offset, bytes.length, lines, nowMs);
+    this.#ring.pushBack(slab, offset, size, lines, nowMs);
   }
 
   #nextSlab(rest: Uint8Array, nowMs: number): Slab {

@@ -9,7 +9,13 @@ import { assertConserved } from '../../assert-conserved.ts';
 import { makeRig, type Rig } from '../rig.ts';
 
 type Step =
-  | { readonly do: 'push'; readonly lines: number; readonly pad: number; readonly canWait: boolean }
+  | {
+      readonly do: 'push';
+      readonly lines: number;
+      readonly pad: number;
+      readonly canWait: boolean;
+      readonly shared: boolean;
+    }
   | { readonly do: 'turn' | 'complete' | 'break' | 'finish' | 'reconnect' }
   | { readonly do: 'take' | 'wait'; readonly amount: number };
 
@@ -21,6 +27,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       lines: fc.oneof(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 400 })),
       pad: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 900 }), fc.constant(20_000)),
       canWait: fc.boolean(),
+      shared: fc.boolean(),
     }),
   },
   { weight: 4, arbitrary: fc.constant({ do: 'turn' as const }) },
@@ -69,7 +76,7 @@ class Model {
     const socket = rig.network.sockets.at(-1);
     switch (what.do) {
       case 'push':
-        this.#push(what.lines, what.pad, what.canWait);
+        this.#push(what);
         break;
       case 'turn':
         rig.turn();
@@ -98,7 +105,7 @@ class Model {
     this.check();
   }
 
-  #push(lines: number, pad: number, canWait: boolean): void {
+  #push({ lines, pad, canWait, shared }: Extract<Step, { do: 'push' }>): void {
     let chunk = '';
     const last = this.#next + Math.min(lines, pad > 1000 ? 40 : lines);
     for (; this.#next < last; this.#next += 1) {
@@ -109,7 +116,7 @@ class Model {
     }
     this.#bytesMax = Math.max(this.#bytesMax, chunk.length);
     const { options: given } = this.rig.destination;
-    const ok = this.rig.push(chunk, canWait);
+    const ok = shared ? this.rig.pushShared(chunk, canWait) : this.rig.push(chunk, canWait);
     if (given.whenFull.startsWith('drop')) assert.equal(ok, true);
     else if (!ok && canWait) this.#overshoot += chunk.length;
     if (this.rig.destination.queueBytes <= given.queueBytes) this.#overshoot = 0;

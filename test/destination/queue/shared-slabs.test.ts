@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LineQueue } from '../../../src/destination/queue/line-queue.ts';
+import { QueueBudget } from '../../../src/destination/queue/queue-budget.ts';
+import { SharedSlabs } from '../../../src/destination/queue/shared-slabs.ts';
+import { SLAB_BYTES, SlabPool } from '../../../src/destination/queue/slab-pool.ts';
+
+const OPTIONS = { writeBytesMax: SLAB_BYTES, redoBytes: 0, redoAgeMs: 1000 };
+const LINE = `${'k'.repeat(95)} 1 1\n`;
+const RUN_LINES = 400;
+
+/** So many lines, all of one letter. */
+function makeRun(letter: string): Buffer {
+  return Buffer.from(LINE.replaceAll('k', letter).repeat(RUN_LINES));
+}
+
+function makeQueues(count: number) {
+  const pool = new SlabPool();
+  const shared = new SharedSlabs({ pool });
+  const queues = Array.from(
+    { length: count },
+    () => new LineQueue(OPTIONS, { pool, budget: new QueueBudget() }),
+  );
+  const append = (bytes: Buffer, to = queues): void => {
+    const slab = shared.put(bytes, 0);
+    assert.ok(slab !== undefined);
+    const place = slab.bytes.subarray(slab.used - bytes.length, slab.used);
+    for (const queue of to) queue.append(place, RUN_LINES, 0, slab);
+  };
+  const takeAll = (queue: LineQueue): string => {
+    let text = '';
+    for (let bytes = queue.take(); bytes !== undefined; bytes = queue.take()) {
+      text += bytes.toString('latin1');
+      queue.complete(0);
+    }
+    return text;
+  };
+  return { pool, queues, append, takeAll };
+}
+
+test('lines for several queues lie in memory once, and each queue has all of them in order', () => {
+  const { pool, queues, append, takeAll } = makeQueues(3);
+  const runs = ['a', 'b', 'c', 'd', 'e'].map(makeRun);
+  for (const run of runs) append(run);
+  assert.equal(pool.takenBytes, SLAB_BYTES);
+  for (const queue of queues) assert.equal(queue.bytes, runs[0]!.length * runs.length);
+  const all = Buffer.concat(runs).toString('latin1');
+  for (const queue of queues) assert.equal(takeAll(queue), all);
+});
+
+test('a slab comes to new use only when the last queue that has lines in it has sent them', () => {
+  const { pool, queues, append, takeAll } = makeQueues(2);
+  const [quick, slow] = queues as [LineQueue, LineQueue];
+  append(makeRun('a'));
+  let sent = '';
+  for (let round = 0; round < 30; round++) {
+    append(makeRun('b'), [quick]);
+    sent += takeAll(quick);
+  }
+  assert.equal(sent.length, makeRun('a').length * 31);
+  assert.equal(takeAll(slow), makeRun('a').toString('latin1'));
+  // What is left is the slab that is being filled.
+  assert.equal(pool.takenBytes, SLAB_BYTES);
+});
+
+test('what is small, or larger than a slab, is not shared', () => {
+  const shared = new SharedSlabs({ pool: new SlabPool() });
+  assert.equal(shared.put(Buffer.from(LINE), 0), undefined);
+  assert.equal(shared.put(Buffer.alloc(SLAB_BYTES + 1, LINE), 0), undefined);
+});
