@@ -2,7 +2,8 @@
 // ngrep, per 1 s, 100 ms, 10 ms and 1 ms. It is told of each read, not of each line, and reads no clock itself.
 //
 // Time is cut into ticks of 1 ms. A window of any width slides by one tick: its sum grows by the tick that closes and
-// shrinks by the one that leaves. A sum can only be a new highest when a tick with traffic closes, so silence costs nothing.
+// shrinks by those that leave. A sum can only be a new highest when a tick with traffic closes, so silence costs nothing, and
+// only ticks with traffic are kept.
 import { TrafficGaps, type GapFigures } from './traffic-gaps.ts';
 import { PEAK_SPANS, type PeakSpan, TrafficPeaks } from './traffic-peaks.ts';
 
@@ -10,10 +11,11 @@ import { PEAK_SPANS, type PeakSpan, TrafficPeaks } from './traffic-peaks.ts';
 export const TRAFFIC_WINDOWS_MS = [1000, 100, 10, 1] as const;
 
 const WINDOWS = TRAFFIC_WINDOWS_MS.length;
-const WIDEST_MS = TRAFFIC_WINDOWS_MS[0];
 /** A power of two above the widest window. */
 const RING_TICKS = 1024;
 const RING_MASK = RING_TICKS - 1;
+/** When, lines, bytes. */
+const TICK_FIELDS = 3;
 const MS_PER_MINUTE = 60_000;
 
 /** The most that came within a window, and what that would be per minute. */
@@ -87,8 +89,11 @@ export class TrafficMeter {
 
 /** Sums of lines and bytes over the last 1,000, 100, 10 and 1 ticks, and their highest; lines first, then bytes. */
 class SlidingSums {
-  /** Lines and bytes of a tick side by side. */
-  readonly #ring = new Float64Array(RING_TICKS * 2);
+  /** Ticks in which something came, the newest before `#end`, and their lines and bytes. */
+  readonly #ring = new Float64Array(RING_TICKS * TICK_FIELDS);
+  #end = 0;
+  /** By window: the first of these ticks that is within it, and the sums. */
+  readonly #starts = new Float64Array(WINDOWS);
   readonly #sums = new Float64Array(WINDOWS * 2);
   readonly #peaks = new TrafficPeaks(WINDOWS * 2);
   /** The tick under way, and what came in it so far. */
@@ -114,44 +119,63 @@ class SlidingSums {
   }
 
   add(lines: number, bytes: number, tick: number): void {
-    if (tick !== this.#tick) this.advance(tick);
+    if (tick > this.#tick) this.#close(tick);
     this.#lines += lines;
     this.#bytes += bytes;
   }
 
   /** Closes all ticks before `tick`. */
   advance(tick: number): void {
-    if (tick <= this.#tick) return;
-    this.#close(this.#lines, this.#bytes);
-    if (this.#lines > 0) this.#raise(0);
-    if (this.#bytes > 0) this.#raise(WINDOWS);
-    this.#lines = 0;
-    this.#bytes = 0;
-    this.#tick += 1;
-    if (tick - this.#tick >= WIDEST_MS) {
-      this.#ring.fill(0);
-      this.#sums.fill(0);
-      this.#tick = tick;
+    if (tick > this.#tick) this.#close(tick);
+    this.#slideTo(this.#tick - 1);
+  }
+
+  #close(tick: number): void {
+    const lines = this.#lines;
+    const bytes = this.#bytes;
+    if (lines > 0 || bytes > 0) {
+      this.#slideTo(this.#tick);
+      this.#enter(lines, bytes);
+      if (lines > 0) this.#raise(0);
+      if (bytes > 0) this.#raise(WINDOWS);
+      this.#lines = 0;
+      this.#bytes = 0;
     }
-    for (; this.#tick < tick; this.#tick += 1) this.#close(0, 0);
+    this.#tick = tick;
+  }
+
+  /** Adds the tick under way to all windows. There is room: no other of the ring is 1,000 ticks older. */
+  #enter(lines: number, bytes: number): void {
+    const at = (this.#end & RING_MASK) * TICK_FIELDS;
+    this.#ring[at] = this.#tick;
+    this.#ring[at + 1] = lines;
+    this.#ring[at + 2] = bytes;
+    this.#end += 1;
+    for (let window = 0; window < WINDOWS; window++) {
+      this.#sums[window]! += lines;
+      this.#sums[WINDOWS + window]! += bytes;
+    }
+  }
+
+  /** Takes out of each window the ticks that left it when the last one of it is `tick`. */
+  #slideTo(tick: number): void {
+    const ring = this.#ring;
+    for (let window = 0; window < WINDOWS; window++) {
+      const left = tick - (TRAFFIC_WINDOWS_MS[window] ?? 0);
+      for (let start = this.#starts[window]!; start < this.#end; ) {
+        const at = (start & RING_MASK) * TICK_FIELDS;
+        if (ring[at]! > left) break;
+        this.#sums[window]! -= ring[at + 1]!;
+        this.#sums[WINDOWS + window]! -= ring[at + 2]!;
+        start += 1;
+        this.#starts[window] = start;
+      }
+    }
   }
 
   #raise(from: number): void {
     for (let figure = from; figure < from + WINDOWS; figure++) {
       this.#peaks.raise(figure, this.#sums[figure] ?? 0, this.#tick);
     }
-  }
-
-  #close(lines: number, bytes: number): void {
-    const ring = this.#ring;
-    const sums = this.#sums;
-    for (let window = 0; window < WINDOWS; window++) {
-      const leaving = ((this.#tick - (TRAFFIC_WINDOWS_MS[window] ?? 0)) & RING_MASK) * 2;
-      sums[window]! += lines - (ring[leaving] ?? 0);
-      sums[WINDOWS + window]! += bytes - (ring[leaving + 1] ?? 0);
-    }
-    const at = (this.#tick & RING_MASK) * 2;
-    ring[at] = lines;
-    ring[at + 1] = bytes;
   }
 }
