@@ -7,6 +7,7 @@ import type { ScenarioResult } from '../../bench/result-file.ts';
 import { readScenarios } from '../../bench/scenario.ts';
 import { findShortfalls, judgeTargets, type Sentence } from '../../tools/performance/judge.ts';
 import { renderPerformancePage, renderPerformancePlots } from '../../tools/performance/render-page.ts';
+import { renderScaling, renderScalingPlots } from '../../tools/performance/render-scaling.ts';
 import { readPageSource } from '../../tools/performance/source.ts';
 import { ROOT } from '../../tools/source-files.ts';
 import { makeMeasurement } from './make-measurement.ts';
@@ -85,11 +86,40 @@ test('the page shows losses beside every figure, who was left out, and what ende
     scenarios: readScenarios(),
     results: [result],
     sentences: [SENTENCE],
-    scaling: '',
+    scaling: [],
   });
   assert.match(page, /2\.00 \(lost 1\.0 %\)/);
   assert.match(page, /\| haproxy \| 1,000 \| 10 \(1\.0 %\) \|/);
   assert.match(page, /nanotube \(no binary was there\)/);
   assert.match(page, /c-relay-deep in round 1 \(it crashed\)/);
   assert.match(page, /behind haproxy \(0\.200 against 0\.100\)\. It does less\. Planned: nothing\./);
+});
+
+test('the part about scaling has a table, the losses of all points and the reasons of each curve', () => {
+  const { origin } = makeResult('fanout1', []);
+  const result = {
+    origin,
+    name: 'series',
+    title: 'Cost by series',
+    note: 'One route',
+    xLabel: 'series',
+    yLabel: 'CPU s per 1 M',
+    yScale: 'linear',
+    curves: [
+      {
+        name: 'known',
+        points: [
+          { x: 1000, y: 0.12345, lost: 0 },
+          { x: 10_000, y: 0.2, lost: 3 },
+        ],
+      },
+    ],
+    reasons: ['It bends where the caches end.'],
+  } as const;
+  const text = renderScaling([result]);
+  assert.match(text, /One route; lost in all points: 3 lines\./);
+  assert.match(text, /\| 1,000 \| 0\.123 \|/);
+  assert.match(text, /- It bends where the caches end\./);
+  assert.deepEqual(Object.keys(renderScalingPlots([result])), ['scaling-series.svg']);
+  assert.equal(renderScaling([]), '');
 });

@@ -12,6 +12,7 @@ import {
   type Verdict,
 } from './judge.ts';
 import { renderDots } from './render-dots.ts';
+import { renderScaling, renderScalingPlots, type ScalingResult } from './render-scaling.ts';
 import { count, fixed, lossOf, metricName, row, share, statePlace } from './words.ts';
 
 /** What the page is made of. */
@@ -19,8 +20,7 @@ export interface PageSource {
   readonly scenarios: readonly PeerScenario[];
   readonly results: readonly ScenarioResult[];
   readonly sentences: readonly Sentence[];
-  /** The part about scaling, or nothing. */
-  readonly scaling: string;
+  readonly scaling: readonly ScalingResult[];
 }
 
 const INTRO = `# Performance
@@ -60,7 +60,7 @@ export function renderPerformancePage(source: PageSource): string {
     renderRelays(results),
     '## Each scenario\n',
     ...results.map((result) => renderScenario(result, shortfalls)),
-    source.scaling,
+    renderScaling(source.scaling),
     REPEAT,
   ].join('\n');
 }
@@ -191,7 +191,7 @@ function renderScenario(result: ScenarioResult, shortfalls: readonly Shortfall[]
   );
   return [
     `### ${scenario.title}\n`,
-    `${capital(scenario.about)}. ${rounds} rounds.\n`,
+    `${capital(scenario.about)}. ${rounds} round${rounds === 1 ? '' : 's'}.\n`,
     ...lines,
     '',
     ...(out.length > 0 ? [`Left out: ${out.join('; ')}.\n`] : []),
@@ -258,6 +258,7 @@ export function renderPerformancePlots(source: PageSource): Record<string, strin
       })),
     });
   return {
+    ...renderScalingPlots(source.scaling),
     'peers-cpu.svg': draw('CPU', 'CPU seconds per million metrics delivered', (one) => one.cpuDelivered),
     'peers-p99.svg': draw('p99 delay', 'milliseconds', (one) => (one.delaySamples > 0 ? one.p99Ms : 0)),
   };

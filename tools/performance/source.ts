@@ -5,6 +5,7 @@ import { readScenarios } from '../../bench/scenario.ts';
 import { ROOT } from '../source-files.ts';
 import { readSentences } from './judge.ts';
 import type { PageSource } from './render-page.ts';
+import { readScaling } from './render-scaling.ts';
 
 /** Reads scenarios, sentences and committed results. */
 export function readPageSource(): PageSource {
@@ -12,6 +13,6 @@ export function readPageSource(): PageSource {
     scenarios: readScenarios(),
     results: readResults(join(ROOT, 'bench/results/peers.json')),
     sentences: readSentences(),
-    scaling: '',
+    scaling: readScaling(),
   };
 }

@@ -1,5 +1,5 @@
 // Numbers and names as the page writes them.
-import type { ScenarioResult } from '../../bench/result-file.ts';
+import type { Origin, ScenarioResult } from '../../bench/result-file.ts';
 import type { Metric } from '../../bench/scenario.ts';
 import type { Row } from '../../bench/summary.ts';
 
@@ -50,14 +50,18 @@ export function metricName(metric: Metric): string {
   return METRIC_NAMES[metric];
 }
 
+/** Says of what commit, of which day and machine figures are. */
+export function describeOrigin({ commit, dirty, date, machine, node }: Origin): string {
+  const { cpu, cores, memoryGib, kernel } = machine;
+  const state = `commit \`${commit}\`${dirty ? ' with changes that are not in it' : ''}`;
+  return `${state}, ${date.slice(0, 10)}, ${cpu}, ${cores} cores, ${memoryGib} GiB, Linux ${kernel}, Node.js ${node}`;
+}
+
 /** Says where and of what commit the figures are; of several runs, which scenario is of which. */
 export function statePlace(results: readonly ScenarioResult[]): string {
   const byOrigin = new Map<string, string[]>();
   for (const { origin, scenario } of results) {
-    const { cpu, cores, memoryGib, kernel } = origin.machine;
-    const commit = `commit \`${origin.commit}\`${origin.dirty ? ' with changes that are not in it' : ''}`;
-    const place = `${cpu}, ${cores} cores, ${memoryGib} GiB, Linux ${kernel}, Node.js ${origin.node}`;
-    const text = `${commit}, ${origin.date.slice(0, 10)}, ${place}`;
+    const text = describeOrigin(origin);
     byOrigin.set(text, [...(byOrigin.get(text) ?? []), scenario.title]);
   }
   if (byOrigin.size === 0) return 'There are no results yet.\n';
