@@ -74,7 +74,7 @@ async function runTail(flags: TailFlags, world: CommandWorld): Promise<void> {
     if (stream === undefined) return;
     const seen = await follow(stream, { ...flags, countMax }, world, enough.signal);
     enough.abort();
-    if (seen.status !== undefined) world.complain(renderStatus(seen.status));
+    if (seen.status !== undefined) world.complain(renderStatus(atLeast(seen.status, seen.shown)));
     if (seen.end !== undefined) throw new CommandError(seen.end);
   } finally {
     release();
@@ -84,6 +84,8 @@ async function runTail(flags: TailFlags, world: CommandWorld): Promise<void> {
 interface Seen {
   /** How much was looked at when last that was said. */
   status: TailStatus | undefined;
+  /** Lines printed. */
+  shown: number;
   /** Why the relay ended it. */
   end: string | undefined;
 }
@@ -95,8 +97,7 @@ async function follow(
   world: CommandWorld,
   signal: AbortSignal,
 ): Promise<Seen> {
-  const seen: Seen = { status: undefined, end: undefined };
-  let shown = 0;
+  const seen: Seen = { status: undefined, shown: 0, end: undefined };
   let saidSec = 0;
   try {
     for await (const message of readEvents(stream)) {
@@ -113,8 +114,8 @@ async function follow(
         }
       } else if (event === 'line') {
         world.print(flags.json === true ? `${JSON.stringify(data)}\n` : renderTailLine(data));
-        shown += 1;
-        if (shown >= flags.countMax) return seen;
+        seen.shown += 1;
+        if (seen.shown >= flags.countMax) return seen;
       }
     }
   } catch (error) {
@@ -123,6 +124,18 @@ async function follow(
   }
   if (!signal.aborted) seen.end ??= 'the relay hung up';
   return seen;
+}
+
+/** Figures are up to a second old: what was printed since is counted in. */
+function atLeast(status: TailStatus, shown: number): TailStatus {
+  const more = Math.max(0, shown - status.shown);
+  return {
+    ...status,
+    lines: Math.max(status.lines, shown),
+    looked: Math.max(status.looked, shown),
+    matched: status.matched + more,
+    shown: status.shown + more,
+  };
 }
 
 function readCount(text: string | undefined): number {

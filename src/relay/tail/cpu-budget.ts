@@ -33,9 +33,9 @@ export class CpuBudget {
     return nowMs - this.#atMs >= Math.min(this.#creditMs, this.#options.pieceMs);
   }
 
-  /** Ends the work that was begun. */
+  /** Ends the work that was begun. What went beyond a piece went to other processes, as the work asks whether it must end. */
   end(nowMs: number): void {
-    this.#creditMs -= nowMs - this.#atMs;
+    this.#creditMs -= Math.min(nowMs - this.#atMs, this.#options.pieceMs);
     this.#atMs = nowMs;
   }
 }
