@@ -160,6 +160,21 @@ test('alone it tests itself, as text, as JSON and as a plot, also over UDP', asy
   assert.equal(result.foreign, 0);
 });
 
+test('a relay that sends statistics of its own for ever does not keep the bench from its end', async (t) => {
+  const sinkPort = await freePort();
+  const port = await startSpoiler(t, sinkPort, (line, number, send) => {
+    if (number > 0) return send(line);
+    const statistics = connect(sinkPort, '127.0.0.1').on('error', () => statistics.destroy());
+    const timer = setInterval(() => statistics.write('relay.uptime 5 1700000000\n'), 100);
+    t.after(() => clearInterval(timer));
+    t.after(() => statistics.destroy());
+  });
+  const { code, result } = await bench([...through(port, sinkPort), '--lines', '2000']);
+  assert.equal(code, 1);
+  assert.equal(result.lost, 1);
+  assert.ok(result.foreign >= 5, `${result.foreign}`);
+});
+
 test('nothing that comes back is loss, and what cannot be reached is told in one line', async (t) => {
   const sinkPort = await freePort();
   const hole = await startSpoiler(t, sinkPort, () => undefined);

@@ -87,10 +87,12 @@ export class SinkLedger {
     let seen = -1;
     let quietSince = microsSince(load.share.startSec);
     for (;;) {
-      const { accepted } = this.#counter.counts();
+      const { accepted, duplicates, unwanted } = this.#counter.counts();
       const nowMicros = microsSince(load.share.startSec);
-      if (this.#received !== seen) quietSince = nowMicros;
-      seen = this.#received;
+      // Not what else comes: a relay sends its own statistics for ever.
+      const ours = accepted + duplicates + unwanted;
+      if (ours !== seen) quietSince = nowMicros;
+      seen = ours;
       const waitMs = this.#streams.size === 0 ? idleMs * ABSENT_FACTOR : idleMs;
       if (nowMicros - quietSince >= (accepted >= expected ? SETTLE_MS : waitMs) * 1000) break;
       await new Promise((resolve) => setTimeout(resolve, CHECK_MS));
