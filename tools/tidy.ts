@@ -114,6 +114,17 @@ function checkDead(files: readonly string[]): Finding[] {
     .map((file) => ({ file, line: 0, message: 'nothing that runs imports this file' }));
 }
 
+const BENCH_PATH = /(?<![\w/-])bench\/(?!results\/)[\w/-]+\.(?:ts|py|json)\b/g;
+
+/** A figure in a comment or on a page names the bench that gives it: the bench must be there. */
+function checkBenchPaths(file: string, text: string, files: ReadonlySet<string>): Finding[] {
+  if (!/^(src|docs|bench|tools)\/|^[A-Z]+\.md$/.test(file)) return [];
+  return text.split('\n').flatMap((line, index) => {
+    const missing = [...line.matchAll(BENCH_PATH)].filter(([path]) => !files.has(path));
+    return missing.map(([path]) => ({ file, line: index + 1, message: `there is no ${path}` }));
+  });
+}
+
 function checkFile(file: string): Finding[] {
   const findings: Finding[] = [];
   if (!NAME.test(basename(file))) findings.push({ file, line: 0, message: 'name is not kebab-case' });
@@ -135,7 +146,11 @@ function checkFile(file: string): Finding[] {
 /** Checks all files of the checkout. */
 export function checkTidy(): Finding[] {
   const files = listFiles();
-  return [...files.flatMap(checkFile), ...checkDead(files)];
+  const known = new Set(files);
+  const benches = files
+    .filter((file) => /\.(ts|md|py)$/.test(file))
+    .flatMap((file) => checkBenchPaths(file, readSource(file), known));
+  return [...files.flatMap(checkFile), ...checkDead(files), ...benches];
 }
 
 if (import.meta.main) process.exitCode = report(checkTidy());

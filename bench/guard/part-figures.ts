@@ -2,6 +2,7 @@
 // compiler decides anew in each, and may decide badly in one.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { cpuMicros } from '../cpu-micros.ts';
 import { type Figure, makeFigure } from './judge.ts';
 import { makeProbes } from './probes.ts';
 import { makeReferenceLoop } from './reference-loop.ts';
@@ -55,20 +56,18 @@ async function measureHere(rounds: number, names: readonly string[]): Promise<Pa
   const parts = probes.map(({ name }) => ({ name, costs: [] as number[], references: [] as number[] }));
   for (let round = 0; round < rounds; round++) {
     for (const [at, probe] of probes.entries()) {
-      const before = await cpuMicros(loop);
-      parts[at]?.costs.push(await cpuMicros(() => probe.run()));
-      parts[at]?.references.push((before + (await cpuMicros(loop))) / 2);
+      const before = await cost(loop);
+      parts[at]?.costs.push(await cost(() => probe.run()));
+      parts[at]?.references.push((before + (await cost(loop))) / 2);
     }
   }
   return parts;
 }
 
-/** CPU of all threads of this process: the collector's work belongs to whoever made the garbage. */
-async function cpuMicros(run: () => void | Promise<void>): Promise<number> {
-  const before = process.cpuUsage();
+async function cost(run: () => void | Promise<void>): Promise<number> {
+  const before = cpuMicros();
   await run();
-  const { user, system } = process.cpuUsage(before);
-  return user + system;
+  return cpuMicros() - before;
 }
 
 if (import.meta.main) {

@@ -158,7 +158,7 @@ class WasmEngine implements Engine {
   }
 
   #refreshViews(): void {
-    // To ask the module costs a tenth of what `memory.buffer` does.
+    // To ask the module costs a quarter of what `memory.buffer` does (bench/micro/memory-buffer.ts).
     const pages = this.#wasm.pageCount();
     if (pages === this.#pages) return;
     this.#pages = pages;

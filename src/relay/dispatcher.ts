@@ -18,8 +18,9 @@ import type { Tail } from './tail/tail.ts';
 
 /**
  * A run takes so much of a chunk, bytes: three copies of it fit a second-level cache of 512 KiB. Where it feeds many
- * outputs it takes all of the chunk instead, since each output costs JavaScript something in each run; but no more than
- * what its copies come to within COPIES_BYTES, about, since the engine keeps the memory for them.
+ * outputs it takes all of the chunk instead, since each output costs JavaScript something in each run: half as much a line with
+ * 1,000 outputs (bench/micro/slice-size.ts). But no more than what its copies come to within COPIES_BYTES, about, since the
+ * engine keeps the memory for them.
  */
 const SLICE_BYTES = 64 * 1024;
 const SLICE_BYTES_MIN = 4 * 1024;

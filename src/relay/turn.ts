@@ -4,11 +4,12 @@
 // a relay does. So after a turn that brought little, the loop naps: it blocks for up to `napMsMax`, the packets of that
 // time gather in the kernel, and the next turn takes them with one read per connection and one write per destination.
 // The first packet after a pause is never delayed, and the nap shortens as the traffic grows, until there is none:
-// it aims at TARGET_BYTES a turn. Blocking the loop is cheaper than pausing the sockets, which costs two system calls
-// per connection and turn; nothing else on this loop minds a few milliseconds.
+// it aims at TARGET_BYTES a turn. Blocking the loop costs the same whatever the connections are; to pause the sockets
+// costs as much with a hundred of them and more with more (bench/micro/pause-sockets.ts). Nothing else on this loop minds a few
+// milliseconds.
 //
-// A turn must not last either: when keys are new (a start, a change of the table) its lines cost fifty times what they
-// cost else, and the loop would read on and on, send nothing and answer nobody for seconds. `isLong` says when to stop.
+// A turn must not last either: when keys are new (a start, a change of the table) its lines cost some thirty times what
+// they cost else (bench/scaling.ts, rules), and the loop would read on and on, send nothing and answer nobody for seconds. `isLong` says when to stop.
 import type { Clock } from '../util/clock.ts';
 
 /** Bytes that a turn should bring; a nap is no longer than it takes for so much to arrive. */

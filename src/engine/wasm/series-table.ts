@@ -7,7 +7,7 @@
 //   mark     what a watch of lines noted of the series (index.ts); 0: nothing
 //   values   0: none | slot * 2 + 1: one window slot | else the address of a list: 0 capacity u32 | 4 count u32 | 8 slots
 //
-// Extendible hashing: a full segment splits in two (some 20 us), the directory doubles when it must, so the table grows
+// Extendible hashing: a full segment splits in two, the directory doubles when it must, so the table grows
 // without ever being rehashed as a whole. A slot holds the whole hash; the key is compared on every hit.
 // Generations: series enter the young one; when it holds half of the bound (entries or bytes) it becomes the old one,
 // and what was old is dropped as a whole, by giving its blocks back. A hit in the old one moves the entry, so the most
