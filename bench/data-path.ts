@@ -32,8 +32,8 @@ export interface DataPath {
   refresh(): void;
 }
 
-/** Makes a path for a table; an empty one sends nothing anywhere. */
-export async function makeDataPath(table: Partial<TableOptions>, maxSeries = 12_000_000): Promise<DataPath> {
+/** Makes a path for a table; an empty one sends nothing anywhere. Series stay known up to half of `maxSeries`. */
+export async function makeDataPath(table: Partial<TableOptions>, maxSeries = 24_000_000): Promise<DataPath> {
   const lineBytesMax = 65_534;
   const engine = await makeWasmEngine({
     lineBytesMax,
