@@ -10,6 +10,7 @@ import { copyPadded, reserve } from './memory';
 import { addReject, addUnresolved, DEAD, isVerbatim, recordAt, recordCount, VALID, WHY_KEY } from './records';
 import {
   ENTRY_GENERATION, ENTRY_MARK, ENTRY_PLAN, ENTRY_REWRITTEN, ENTRY_REWRITTEN_SIZE, ENTRY_VALUES, findEntry,
+  guessEntry, isEntryOf,
 } from './series-table';
 import { slotCount, writeValues } from './values';
 
@@ -32,6 +33,8 @@ let scratchSize: u32 = 0;
 export let touched: u32 = 0;
 export let touchedCount: u32 = 0;
 let touchedPlans: u32 = 0;
+/** By record, while keys are looked up: the entry that is most likely its own. */
+let guesses: u32 = 0;
 let touchedPlanCount: u32 = 0;
 let anyRewritten: bool = false;
 /** Lines by kind of plan, and copies beyond the first. */
@@ -45,6 +48,7 @@ export let copies: u32 = 0;
 export function startEmit(plansMax: u32, inputMax: u32): void {
   plans = reserve(plansMax * PLAN_SIZE);
   touchedPlans = reserve((inputMax / 6 + 2) * 4);
+  guesses = reserve((inputMax / 6 + 2) * 4);
   scratchSize = inputMax * 2;
   scratch = reserve(scratchSize);
 }
@@ -67,13 +71,21 @@ export function nextGeneration(): void {
 export const KNOWN: u32 = 3;
 export const UNKNOWN: u32 = 4;
 
-/** Finds the entry of every valid record; those without a fresh plan go to the unresolved list. */
+/**
+ * Finds the entry of every valid record; those without a fresh plan go to the unresolved list. In two passes, since slots
+ * and entries of many series are in no near cache: each pass waits for the memory of several records at once, where one
+ * that goes from a slot to its entry waits for one after the other (bench/micro/engine.ts).
+ */
 export function lookup(): void {
   const count = recordCount;
+  for (let i: u32 = 0; i < count; i++) store<u32>(guesses + i * 4, guessEntry(load<u32>(recordAt(i), 8)));
   for (let i: u32 = 0; i < count; i++) {
     const record = recordAt(i);
     if (load<u32>(record, 12) !== VALID) continue;
-    const entry = findEntry(load<u32>(record, 8), load<u32>(record), load<u16>(record, 6));
+    const key = load<u32>(record);
+    const size = <u32>load<u16>(record, 6);
+    const guess = load<u32>(guesses + i * 4);
+    const entry = guess !== 0 && isEntryOf(guess, key, size) ? guess : findEntry(load<u32>(record, 8), key, size);
     if (entry !== 0) {
       store<u32>(record, entry, 8);
       if (load<u32>(entry, ENTRY_GENERATION) === generation) continue;
