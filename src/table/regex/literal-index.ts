@@ -1,23 +1,28 @@
 // Finds which of many texts stand in a key, in one pass over its bytes (Aho-Corasick). Letters compare without case.
 //
-// The trie's edges lie in one hash table (node and byte -> node): some 30 bytes for each byte of text, where rows of
-// all transitions would take a kilobyte. A key of n bytes costs at most 2n look-ups, however many texts there are.
+// The trie's edges lie in one hash table (node and byte -> node): some 30 bytes for each byte of text. A key of n bytes costs
+// at most 2n look-ups, however many texts there are. As long as it stays small there is a row of all transitions for each
+// node as well, one entry for each byte that occurs in a text, and a byte of a key costs one look-up in an array: that is a
+// third of what a new series costs under ten rules (bench/micro/new-series.ts).
 import type { Literal } from './literals.ts';
 
 const ROOT = 0;
+/** Most entries of all rows. */
+const ROW_ENTRIES_MAX = 1 << 18;
 
 /** An immutable set of texts; each has the number of its place in the list it was made of. */
 export class LiteralIndex {
   readonly #literals: readonly Literal[];
   readonly #edges: EdgeTable;
-  /** The node that a byte leads to from the root, where most of a key is read; in any case of letters. */
-  readonly #first = new Int32Array(256);
+  readonly #rows: Rows | undefined;
   /** The longest proper suffix of a node that is a node too. */
   readonly #fail: Int32Array;
   /** Numbers of the texts that end at a node. */
   readonly #ends: (number[] | undefined)[] = [undefined];
   /** The nearest node along `fail` where a text ends; 0: none. */
   readonly #nextEnd: Int32Array;
+  /** The same, or the node itself where one ends there. */
+  readonly #firstEnd: Int32Array;
 
   /** Texts are byte strings in lower case, not empty. */
   constructor(literals: readonly Literal[]) {
@@ -28,25 +33,33 @@ export class LiteralIndex {
     this.#fail = new Int32Array(this.#ends.length);
     this.#nextEnd = new Int32Array(this.#ends.length);
     for (const level of levels) for (const edge of level) this.#link(edge);
-    for (let byte = 0; byte < 256; byte++) this.#first[byte] = this.#edges.get(ROOT, lowerCase(byte));
+    this.#firstEnd = this.#nextEnd.map((next, node) => (this.#ends[node] === undefined ? next : node));
+    this.#rows = makeRows(levels.flat(), this.#fail);
   }
 
   /** Appends to `found` the number of each text that stands in the key, as often as it does. */
   find(key: Uint8Array, found: number[]): void {
+    const rows = this.#rows;
+    const firstEnd = this.#firstEnd;
     let node = ROOT;
     for (let i = 0; i < key.length; i++) {
-      node = this.#next(node, key[i] as number);
-      let end = this.#ends[node] === undefined ? (this.#nextEnd[node] as number) : node;
-      for (; end !== ROOT; end = this.#nextEnd[end] as number) this.#report(end, i + 1, found);
+      const byte = key[i] as number;
+      node =
+        rows === undefined
+          ? this.#next(node, lowerCase(byte))
+          : (rows.nodes[node * rows.width + (rows.columnOf[byte] as number)] as number);
+      for (let end = firstEnd[node] as number; end !== ROOT; end = this.#nextEnd[end] as number) {
+        this.#report(end, i + 1, found);
+      }
     }
   }
 
   #next(from: number, byte: number): number {
     for (let node = from; node !== ROOT; node = this.#fail[node] as number) {
-      const next = this.#edges.get(node, lowerCase(byte));
+      const next = this.#edges.get(node, byte);
       if (next !== ROOT) return next;
     }
-    return this.#first[byte] as number;
+    return this.#edges.get(ROOT, byte);
   }
 
   #report(node: number, endOffset: number, found: number[]): void {
@@ -92,6 +105,36 @@ interface Edge {
   readonly parent: number;
   readonly byte: number;
   readonly node: number;
+}
+
+/** Where each byte leads from each node: row of the node, column of the byte. */
+interface Rows {
+  readonly nodes: Int32Array;
+  readonly width: number;
+  /** Column 0: the byte stands in no text. */
+  readonly columnOf: Uint8Array;
+}
+
+/** `edges` come by depth; undefined: there are too many. */
+function makeRows(edges: readonly Edge[], fail: Int32Array): Rows | undefined {
+  const columnOf = new Uint8Array(256);
+  const bytes = [...new Set(edges.map(({ byte }) => byte))];
+  const width = bytes.length + 1;
+  if (width > 256 || fail.length * width > ROW_ENTRIES_MAX) return undefined;
+  for (const [index, byte] of bytes.entries()) columnOf[byte] = index + 1;
+  for (let byte = 0; byte < 256; byte++) columnOf[byte] = columnOf[lowerCase(byte)] as number;
+  const nodes = new Int32Array(fail.length * width);
+  // A row begins as that of its node's `fail`, which is complete, and has its own edges before its children are made.
+  const children = Map.groupBy(edges, ({ parent }) => parent);
+  const fill = (node: number): void => {
+    const from = (fail[node] as number) * width;
+    if (node !== ROOT) nodes.copyWithin(node * width, from, from + width);
+    for (const edge of children.get(node) ?? [])
+      nodes[node * width + (columnOf[edge.byte] as number)] = edge.node;
+  };
+  fill(ROOT);
+  for (const { node } of edges) fill(node);
+  return { nodes, width, columnOf };
 }
 
 function lowerCase(byte: number): number {
