@@ -16,7 +16,7 @@ import type { PeerScenario, Trouble } from './scenario.ts';
 import type { SinkMode, TroubledReport, TroubledRequest } from './troubled-sink.ts';
 
 /** What has not come so long after the load counts as lost. */
-const DRAIN_DEADLINE_MS = 12_000;
+const DRAIN_DEADLINE_MS = 8_000;
 /** A backlog that does not move for so long is lost; the longest pause of a peer before it connects again is shorter. */
 const SETTLED_MS = 2500;
 const ASK_DEADLINE_MS = 10_000;

@@ -47,6 +47,8 @@ export interface PeerScenario extends Scenario {
 
 const FILE = join(import.meta.dirname, 'scenarios.json');
 const OURS = 'sluice';
+/** A relay whose share is smaller is too slow to be warmed up. */
+const WARM_LINES_MIN = 2000;
 
 /** Reads all scenarios; throws when one of them is not valid. */
 export function readScenarios(): PeerScenario[] {
@@ -108,7 +110,7 @@ export function reasonLeftOut(scenario: PeerScenario, program: string): string |
   return RELAYS.find((relay) => relay.program === program)?.leftOut(workOf(scenario));
 }
 
-/** Cuts the load down to the share of a relay. */
+/** Cuts the load, and what runs before it, down to the share of a relay. */
 export function scenarioFor(scenario: PeerScenario, relay: Relay): PeerScenario {
   const share = scenario.share?.[relay.name] ?? 1;
   const cut = (mode: LoadMode): LoadMode => {
@@ -117,6 +119,9 @@ export function scenarioFor(scenario: PeerScenario, relay: Relay): PeerScenario 
   return {
     ...scenario,
     load: { ...scenario.load, mode: cut(scenario.load.mode) },
-    warmup: (scenario.warmup ?? []).map(cut),
+    // Each connection sends a piece at least.
+    warmup: (scenario.warmup ?? [])
+      .map(cut)
+      .filter((mode) => !('lines' in mode) || mode.lines >= WARM_LINES_MIN),
   };
 }

@@ -13,8 +13,8 @@ import { ROOT } from '../../tools/source-files.ts';
 import { makeMeasurement } from './make-measurement.ts';
 
 const SENTENCE: Sentence = {
-  scenario: '*',
-  peer: '*',
+  scenarios: ['*'],
+  peers: ['*'],
   metric: 'cpu',
   why: 'It does less.',
   planned: 'nothing.',
@@ -66,7 +66,7 @@ test('wherever ours is not ahead of a peer, bench/behind.json says why and what 
 test('a shortfall without a sentence is found, and the nearest sentence is taken', () => {
   const result = makeResult('fanout1', [makeCpu('sluice-block', 1), makeCpu('haproxy', 0.1)]);
   assert.equal(findShortfalls([result], [])[0]?.sentence, undefined);
-  const near = { ...SENTENCE, scenario: 'fanout1', peer: 'haproxy', why: 'Near.' };
+  const near = { ...SENTENCE, scenarios: ['fanout1'], peers: ['haproxy'], why: 'Near.' };
   assert.equal(findShortfalls([result], [SENTENCE, near])[0]?.sentence?.why, 'Near.');
 });
 

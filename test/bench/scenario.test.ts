@@ -47,7 +47,7 @@ test('a scenario names relays, metrics and kinds that there are', () => {
 });
 
 test('a slow relay gets its share of the lines, the others all of them', () => {
-  const scenario = { ...VALID, share: { haproxy: 0.25 }, warmup: [{ kind: 'full', lines: 100 } as const] };
+  const scenario = { ...VALID, share: { haproxy: 0.25 }, warmup: [{ kind: 'full', lines: 8000 } as const] };
   const linesOf = (name: string): unknown => {
     const relay = RELAYS.find((one) => one.name === name);
     assert.ok(relay !== undefined);
@@ -56,6 +56,6 @@ test('a slow relay gets its share of the lines, the others all of them', () => {
       (mode) => mode !== undefined && 'lines' in mode && mode.lines,
     );
   };
-  assert.deepEqual(linesOf('haproxy'), [250, 25]);
-  assert.deepEqual(linesOf('nanotube'), [1000, 100]);
+  assert.deepEqual(linesOf('haproxy'), [250, 2000]);
+  assert.deepEqual(linesOf('nanotube'), [1000, 8000]);
 });

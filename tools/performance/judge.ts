@@ -6,10 +6,10 @@ import type { Metric, PeerScenario, Target } from '../../bench/scenario.ts';
 import { type Behind, cpuRatio, figureOf, findBehind, type Row, summarise } from '../../bench/summary.ts';
 import { ROOT } from '../source-files.ts';
 
-/** Why ours is not ahead, and what is planned; `*` stands for any scenario or peer. */
+/** Why ours is not ahead, and what is planned; `*` among scenarios or peers stands for any. */
 export interface Sentence {
-  readonly scenario: string;
-  readonly peer: string;
+  readonly scenarios: readonly string[];
+  readonly peers: readonly string[];
   readonly metric: Metric;
   readonly why: string;
   readonly planned: string;
@@ -90,9 +90,10 @@ function pickSentence(
   const fitting = sentences.filter(
     (one) =>
       one.metric === metric &&
-      (one.scenario === '*' || one.scenario === scenario) &&
-      (one.peer === '*' || one.peer === peer),
+      (one.scenarios.includes('*') || one.scenarios.includes(scenario)) &&
+      (one.peers.includes('*') || one.peers.includes(peer)),
   );
-  const rank = (one: Sentence): number => (one.scenario === '*' ? 0 : 2) + (one.peer === '*' ? 0 : 1);
+  const rank = (one: Sentence): number =>
+    (one.scenarios.includes('*') ? 0 : 2) + (one.peers.includes('*') ? 0 : 1);
   return fitting.toSorted((a, b) => rank(b) - rank(a))[0];
 }
