@@ -1,12 +1,14 @@
 // `sluice tail` on a relay at work: what it shows, how it ends, and that nobody is slowed by a client that never reads.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { TailLine } from '../../src/telemetry/tail/tail-report.ts';
 import { assertConserved } from '../assert-conserved.ts';
 import { waitUntil } from '../input/wait-until.ts';
-import { RelayProcess, routeTo, startRelay } from './relay-process.ts';
+import { CONFIG_HEAD, RelayProcess, routeTo, startRelay } from './relay-process.ts';
 import { makeLines, openSender, sendLines, writeLines } from './send-lines.ts';
 import { startSink } from './tcp-sink.ts';
 
@@ -119,6 +121,31 @@ test('clients that never read slow nobody, and do not hold the end up', async (t
   assert.equal(exit.code, 0);
   assertConserved(ledger);
   assert.deepEqual([ledger.received, sink.lines], [lines.length * 5, lines.length * 5]);
+});
+
+test('a reload that takes the route away is told, and one that brings it back has its lines shown again', async (t) => {
+  const sink = await startSink(t);
+  const other = routeTo(sink.addr);
+  const both = `${other}[[route]]\nkey = "web"\ntype = "sendAllMatch"\nprefix = "web."\ndestinations = ["${sink.addr}:w"]\n`;
+  const relay = await startRelay(t, both);
+  const tail = await startTail(t, relay, '--route', 'web');
+  const reload = (rest: string): void => {
+    writeFileSync(join(relay.folder, 'relay.toml'), CONFIG_HEAD + rest);
+    relay.kill('SIGHUP');
+  };
+  const send = async (text: string): Promise<void> => sendLines(t, relay.port, [text, 'else.a 1 1700000000']);
+  await send('web.a 1 1700000000');
+  await waitUntil('it is shown', () => tail.stdout.includes('web.a 1 '));
+  reload(other);
+  await tail.untilLogged('route "web" is not in the table any more');
+  await send('web.a 2 1700000000');
+  reload(both);
+  await tail.untilLogged('route "web" is in the table again');
+  await send('web.a 3 1700000000');
+  await waitUntil('it is shown again', () => tail.stdout.includes('web.a 3 '));
+  assert.equal(tail.stdout.trim().split('\n').length, 2);
+  await relay.untilLedger('all is in', ({ received }) => received === 6);
+  assertConserved((await relay.terminate()).ledger);
 });
 
 test('what cannot be watched is one line', async (t) => {

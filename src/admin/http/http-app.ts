@@ -63,7 +63,7 @@ export function makeHttpApp(
   app.use((c, next) => callers.limit(c, next));
   app.use(limitBody);
   const guardWrites = makeWriteGuard(sources.writePolicy);
-  for (const add of GROUPS) add(app, { ...sources, guardWrites });
+  for (const add of GROUPS) add(app, { ...sources, guardWrites, clock: dependencies.clock });
   app.notFound((c) => renderError(c, 404, 'not found'));
   const limiter = new LogLimiter({}, dependencies);
   app.onError((error, c) => {

@@ -8,6 +8,7 @@ import type { MetricRegistry } from '../../telemetry/registry.ts';
 import type { RelayView } from '../../telemetry/relay-view.ts';
 import type { TailAdmin } from '../../telemetry/tail/tail-report.ts';
 import type { TuneFacts } from '../../telemetry/tune/tune-facts.ts';
+import type { Clock } from '../../util/clock.ts';
 import type { ChangeAdmin } from './change-routes.ts';
 import type { ReloadConfig } from './reload-routes.ts';
 import type { SpoolAdmin } from './spool-routes.ts';
@@ -41,6 +42,7 @@ export interface AdminSources {
 /** What a group of paths gets; `guardWrites` stands before every path that changes something. */
 export interface RouteSources extends AdminSources {
   readonly guardWrites: MiddlewareHandler;
+  readonly clock: Clock;
 }
 
 /** Adds one group of paths to the application. */

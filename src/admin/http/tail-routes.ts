@@ -11,8 +11,12 @@ import {
   type TailWatch,
 } from '../../telemetry/tail/tail-report.ts';
 import { type RouteGroup, refuseOtherMethods, renderError } from './http-context.ts';
+import { RateLimit } from './rate-limit.ts';
 
 const PATH = '/api/tail';
+/** A regex must be compiled for each, so that they are few: a second, and at once. */
+const STARTS_PER_SECOND = 5;
+const STARTS_BURST = 20;
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store',
@@ -21,7 +25,8 @@ const HEADERS = {
 };
 
 /** Adds the look at lines. */
-export const addTailRoutes: RouteGroup = (app, { tail }) => {
+export const addTailRoutes: RouteGroup = (app, { tail, clock }) => {
+  const starts = new RateLimit({ perSecond: STARTS_PER_SECOND, burst: STARTS_BURST }, clock);
   app.get(PATH, (c) => {
     // It could read nothing, and would take a place away from others.
     if (c.req.header('sec-fetch-site') === 'cross-site') {
@@ -30,6 +35,10 @@ export const addTailRoutes: RouteGroup = (app, { tail }) => {
     const rate = readRate(c);
     if (rate === undefined) return renderError(c, 400, `rate is a whole number from 1 to ${TAIL_RATE_MAX}`);
     if (c.req.method === 'HEAD') return c.body(null, 200, HEADERS);
+    if (!starts.tryTake()) {
+      c.header('retry-after', '1');
+      return renderError(c, 429, `more than ${STARTS_PER_SECOND} looks are begun a second`);
+    }
     const ask = (name: string): string | undefined => c.req.query(name);
     const query = { match: ask('match'), route: ask('route'), reason: ask('reason'), input: ask('input') };
     const watch = tail.watch({ ...query, ratePerSec: rate });

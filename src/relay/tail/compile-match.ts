@@ -4,9 +4,13 @@ import { Matcher } from '../../table/matcher.ts';
 import type { MatcherOptions } from '../../table/options.ts';
 import { PatternCache } from '../../table/pattern-cache.ts';
 import { TableError } from '../../table/table-error.ts';
+import { patternSize } from './pattern-size.ts';
 
-/** Longest text, characters. */
+/** Longest text, characters; and largest, repetitions written out: it compiles in some 20 ms, for which all else waits. */
 export const MATCH_CHARS_MAX = 1000;
+export const MATCH_SIZE_MAX = 2000;
+/** Of a key this much is looked at, bytes. */
+const KEY_BYTES_MAX = 1024;
 
 const CONDITION = /^(prefix|notPrefix|sub|notSub|regex|notRegex) (.*)$/s;
 
@@ -17,10 +21,14 @@ export type MatchKey = (key: Uint8Array) => boolean;
 export function compileMatch(text: string): MatchKey | { readonly error: string } {
   if (text.length > MATCH_CHARS_MAX) return { error: `match is longer than ${MATCH_CHARS_MAX} characters` };
   const [, condition = 'regex', value = text] = CONDITION.exec(text) ?? [];
+  if (condition.toLowerCase().endsWith('regex') && patternSize(value) > MATCH_SIZE_MAX) {
+    return { error: `match: a regex of more than ${MATCH_SIZE_MAX} parts, repetitions counted` };
+  }
   const options: MatcherOptions = { [condition]: value };
   try {
     const matcher = new Matcher(options, 'match', new PatternCache());
-    return (key) => matcher.matches(KeyText.fromBytes(key));
+    return (key) =>
+      matcher.matches(KeyText.fromBytes(key.length > KEY_BYTES_MAX ? key.subarray(0, KEY_BYTES_MAX) : key));
   } catch (error) {
     if (error instanceof TableError) return { error: `${error.message}${placeIn(value, error.message)}` };
     throw error;

@@ -91,6 +91,16 @@ test('what a client does not read is left out, and it is let go when the relay e
   assert.ok(performance.now() - startMs < 1500);
 });
 
+test('so many looks may be begun at once, and few a second', async (t) => {
+  const { bench } = makeBench();
+  await bench.start(t);
+  const ask = async (): Promise<number> => (await bench.get('/api/tail?match=(')).status;
+  const statuses = await Promise.all(Array.from({ length: 100 }, ask));
+  const refused = statuses.filter((status) => status === 429).length;
+  assert.ok(refused > 0 && refused <= 80, `${refused} refused`);
+  assert.equal((await bench.get('/api/tail', { method: 'HEAD' })).status, 200);
+});
+
 test('parameters that make no sense are refused with one line', async (t) => {
   const { bench, tail } = makeBench();
   await bench.start(t);

@@ -19,6 +19,8 @@ test('a pattern is a regex, or a condition with its text', () => {
   assert.ok(matches('regex w.b$', 'servers.web'));
   assert.ok(!matches('notRegex w.b$', 'servers.web'));
   assert.ok(matches('ä', 'zähler'));
+  assert.ok(matches('prefix [a]{1000}', '[a]{1000}'));
+  assert.ok(matches('^a+$', 'a'.repeat(5000)));
 });
 
 test('what is no regex is told in one line, with the place where it is known', () => {
@@ -26,6 +28,8 @@ test('what is no regex is told in one line, with the place where it is known', (
     ['a**', 'match: regex "a**": invalid nested repetition operator: `**`, at character 2'],
     ['notRegex a(b', 'match: notRegex "a(b": missing closing )'],
     ['(?=a)', 'match: regex "(?=a)": invalid or unsupported Perl syntax: `(?=`, at character 1'],
+    ['[a-z]{0,999}'.repeat(3), 'match: a regex of more than 2000 parts, repetitions counted'],
+    ['notRegex (ab){1000}c', 'match: a regex of more than 2000 parts, repetitions counted'],
     ['x'.repeat(MATCH_CHARS_MAX + 1), 'match is longer than 1000 characters'],
   ] as const) {
     assert.deepEqual(compileMatch(pattern), { error });
