@@ -4,7 +4,7 @@
 const COUNTS = /\{(\d+)(?:,(\d*))?\}/y;
 const CLASS = /\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]/sy;
 const QUOTED = /\\Q.*?(?:\\E|$)/sy;
-const ESCAPE = /\\(?:[pPx]\{[^}]*\}|.)/sy;
+const ESCAPE = /\\(?:[pPx]\{[^}]*\}|[pP].|.)/sy;
 
 /** Counts the parts that stand for a character. */
 export function patternSize(source: string): number {
