@@ -1,5 +1,5 @@
-// One run: starts sink, relay and generator as child processes, measures the relay, ends all three.
-import { type ChildProcess, fork, spawn } from 'node:child_process';
+// One run: opens the sinks, starts the relay, sends the load, measures the relay, ends all.
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DelaySummary } from '../src/cli/bench/delay-histogram.ts';
-import type { LoadFailure, LoadMode, LoadReport, LoadRequest } from './load.ts';
+import type { LoadMode, LoadRequest } from './load.ts';
 import { readProcessCost } from './process-cost.ts';
-import { copyCount, type Ports, type Relay, sinkCount, type TableKind } from './relays/relay.ts';
-import type { SinkReply, SinkRequest } from './sink.ts';
+import { type LoadWay, openWay } from './load-ways.ts';
+import type { Ports, Relay, TableKind } from './relays/relay.ts';
 
 /** A question to ask of relays. */
 export interface Scenario {
@@ -31,7 +31,7 @@ export interface Measurement {
   /** Lines that should reach the sinks, copies counted. */
   readonly expected: number;
   readonly lost: number;
-  /** The sinks hold exactly the lines sent, by count and, where the relay leaves the bytes alone, by sum. */
+  /** The sinks hold exactly the lines sent, where the relay leaves the bytes alone as the same bytes; of pickle, by count. */
   readonly sumOk: boolean;
   readonly linesPerSecond: number;
   readonly cpuSeconds: number;
@@ -46,14 +46,14 @@ export interface Measurement {
   readonly generatorLateMs: number;
   /** Copies of lines that came more often than they should; absent: not counted one by one. */
   readonly duplicates?: number;
+  /** Lines that came after a later one of their series; absent: not counted. */
+  readonly reordered?: number;
 }
 
 const START_DEADLINE_MS = 20_000;
-const LOAD_DEADLINE_MS = 240_000;
 const STOP_DEADLINE_MS = 30_000;
 /** How long a relay that has been measured may take to end: its folder goes away all the same. */
 export const STOP_AFTER_MS = 1000;
-const SINK_IDLE_MS = 3000;
 
 /** Runs one relay through one scenario. */
 export async function runOnce(scenario: Scenario, relay: Relay, round: number): Promise<Measurement> {
@@ -74,98 +74,51 @@ async function measure(
   folder: string,
   children: ChildProcess[],
 ): Promise<Measurement> {
-  const sink = forkScript('sink.ts', children);
-  const sinks = await listenSinks(sink, sinkCount(scenario.table));
-  const ports = await pickPorts(sinks);
+  const way = await openWay(scenario, relay, round, children);
+  try {
+    return await measureWay(scenario, relay, round, way, folder, children);
+  } finally {
+    await way.stop();
+  }
+}
+
+async function measureWay(
+  scenario: Scenario,
+  relay: Relay,
+  round: number,
+  way: LoadWay,
+  folder: string,
+  children: ChildProcess[],
+): Promise<Measurement> {
+  const ports = await pickPorts(way.sinks);
   const command = relay.command(scenario.table, ports, folder);
   const pid = command.length === 0 ? undefined : await startRelay(command, ports.listen, folder, children);
-  const isPickle = scenario.load.mode.kind === 'pickle';
-  const port = pid === undefined ? (sinks[0] ?? 0) : isPickle ? ports.pickle : ports.listen;
-
-  const copies = copyCount(scenario.table);
-  const request = { ...scenario.load, port, seed: round };
-  for (const mode of scenario.warmup ?? []) {
-    const to = pid !== undefined && mode.kind !== 'pickle' ? ports.listen : port;
-    await load({ ...request, port: to, mode }, copies, sink, children);
-  }
+  const portOf = (mode: LoadMode): number => {
+    if (pid === undefined) return way.sinks[0] ?? 0;
+    return mode.kind === 'pickle' ? ports.pickle : ports.listen;
+  };
+  for (const mode of scenario.warmup ?? []) await way.send(mode, portOf(mode));
   const before = pid === undefined ? undefined : readProcessCost(pid);
-  const { sent, result, expected } = await load(request, copies, sink, children);
+  const outcome = await way.send(scenario.load.mode, portOf(scenario.load.mode));
   const after = pid === undefined ? undefined : readProcessCost(pid);
-  const received = result.ports.reduce((sum, one) => sum + one.lines, 0);
-  const sum = result.ports.reduce((total, one) => (total + one.sum) | 0, 0);
+  const { sent, expected, received, isExact, ...rest } = outcome;
   const cpuSeconds = (after?.cpuSeconds ?? 0) - (before?.cpuSeconds ?? 0);
   return {
     scenario: scenario.name,
     relay: relay.name,
     round,
-    linesIn: sent.lines,
+    linesIn: sent,
     expected,
     lost: expected - received,
-    sumOk: received === expected && (isPickle || !relay.keepsBytes || sum === Math.imul(sent.sum, copies)),
-    linesPerSecond: (received / copies / (result.atMicros - sent.startMicros)) * 1e6,
+    sumOk: isExact,
     cpuSeconds,
-    cpuSecondsPerMillion: (cpuSeconds / sent.lines) * 1e6,
-    cpuSecondsPerMillionDelivered: (cpuSeconds / sent.lines) * 1e6 * (expected / received),
-    delay: result.delay,
+    cpuSecondsPerMillion: (cpuSeconds / sent) * 1e6,
+    cpuSecondsPerMillionDelivered: (cpuSeconds / sent) * 1e6 * (expected / received),
     rssMib: after?.rssMib ?? 0,
     rssPeakMib: after?.rssPeakMib ?? 0,
     rssGrowthMib: (after?.rssMib ?? 0) - (before?.rssMib ?? 0),
-    generatorLateMs: sent.lateMs,
+    ...rest,
   };
-}
-
-/** Sends one load and waits for what comes of it. */
-export async function load(
-  request: LoadRequest,
-  copies: number,
-  sink: ChildProcess,
-  children: ChildProcess[],
-) {
-  // How many lines pass is known when all are sent; until then the sink waits for more.
-  await ask(sink, { expect: Number.MAX_SAFE_INTEGER, idleMs: SINK_IDLE_MS }, 'ready');
-  const generator = forkScript('load.ts', children);
-  const done = reply(sink, 'done');
-  generator.send(request);
-  const signal = AbortSignal.timeout(LOAD_DEADLINE_MS);
-  const [sent] = (await once(generator, 'message', { signal })) as [LoadReport | LoadFailure];
-  if (sent.kind === 'failed') throw new Error(`the load did not get through: ${sent.message}`);
-  const expected = sent.passing * copies;
-  sink.send({ until: expected } satisfies SinkRequest);
-  return { sent, result: await done, expected };
-}
-
-/** Starts a script of bench/ as a child process that one can send messages. */
-export function forkScript(name: string, children: ChildProcess[]): ChildProcess {
-  const child = fork(join(import.meta.dirname, name), {
-    execArgv: ['--disable-warning=ExperimentalWarning'],
-  });
-  children.push(child);
-  return child;
-}
-
-/** Lets a sink listen on so many ports; returns them. */
-export async function listenSinks(sink: ChildProcess, count: number): Promise<readonly number[]> {
-  const { ports } = await ask(sink, { listen: count }, 'ports');
-  return ports;
-}
-
-type ReplyOf<K extends SinkReply['kind']> = Extract<SinkReply, { kind: K }>;
-
-function ask<K extends SinkReply['kind']>(
-  sink: ChildProcess,
-  request: SinkRequest,
-  kind: K,
-): Promise<ReplyOf<K>> {
-  const answer = reply(sink, kind);
-  sink.send(request);
-  return answer;
-}
-
-async function reply<K extends SinkReply['kind']>(sink: ChildProcess, kind: K): Promise<ReplyOf<K>> {
-  for (;;) {
-    const [message] = (await once(sink, 'message')) as [SinkReply];
-    if (message.kind === kind) return message as ReplyOf<K>;
-  }
 }
 
 /** Finds ports for a relay that sends to these sinks. */

@@ -12,12 +12,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { forkScript, listenSinks, load, pickPorts, type Scenario, startRelay, stop } from './e2e-run.ts';
+import { pickPorts, type Scenario, startRelay, stop } from './e2e-run.ts';
 import type { LoadMode } from './load.ts';
 import { readThreadSeconds } from './process-cost.ts';
 import { copyCount, type Relay, sinkCount } from './relays/relay.ts';
 import { RELAYS } from './relays.ts';
 import { readScenarios } from './scenario.ts';
+import { forkScript, listenSinks, load } from './summed-load.ts';
 import { median } from './summary.ts';
 
 /** A slice is long enough that its CPU time is some hundred times what a look at it costs. */
