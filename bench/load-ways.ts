@@ -34,6 +34,7 @@ export interface LoadWay {
 }
 
 const SINK_IDLE_MS = 3000;
+const LINES_PER_WRITE_MAX = 910;
 const HOST = '127.0.0.1';
 
 /** Opens the sinks of a scenario. */
@@ -57,7 +58,8 @@ async function openNumbered({ table, load: plan }: Scenario, relay: Relay, seed:
     stop: () => sink.stop(),
     async send(mode, port) {
       if (mode.kind === 'pickle') throw new Error('a load of lines has a warm-up of pickle');
-      const run = { plan: { ...plan, mode, seed }, target: { host: HOST, port }, copies, byPort };
+      const sized = mode.kind === 'full' ? { ...mode, linesPerWrite: linesPerWrite(plan) } : mode;
+      const run = { plan: { ...plan, mode: sized, seed }, target: { host: HOST, port }, copies, byPort };
       const result = await runLoad({ ...run, sink, idleMs: SINK_IDLE_MS });
       const { sent, expected, accepted, duplicates, reordered, unwanted, foreign, renamed, reformatted } =
         result;
@@ -75,6 +77,11 @@ async function openNumbered({ table, load: plan }: Scenario, relay: Relay, seed:
       };
     },
   };
+}
+
+/** Lines of a write at full speed: some 64 KiB, but no more than the connection has series. */
+function linesPerWrite({ series, connections }: Scenario['load']): number {
+  return Math.max(1, Math.min(LINES_PER_WRITE_MAX, Math.ceil(series / connections)));
 }
 
 async function openSummed(scenario: Scenario, seed: number, children: ChildProcess[]): Promise<LoadWay> {

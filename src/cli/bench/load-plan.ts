@@ -7,7 +7,12 @@
 /** When lines are sent. */
 export type LoadMode =
   /** As fast as the other side takes them; one of the two says for how long. */
-  | { readonly kind: 'full'; readonly lines?: number; readonly seconds?: number }
+  | {
+      readonly kind: 'full';
+      readonly lines?: number;
+      readonly seconds?: number;
+      readonly linesPerWrite?: number;
+    }
   | {
       readonly kind: 'paced';
       readonly rate: number;
@@ -121,6 +126,7 @@ function slotLinesOf({ mode, connections, transport, lineBytes = LINE_BYTES, tag
     return transport === 'udp' ? Math.min(mode.linesPerWrite, fitting) : mode.linesPerWrite;
   }
   if (transport === 'udp') return fitting;
+  if (mode.linesPerWrite !== undefined) return mode.linesPerWrite;
   return Math.min(SLOT_LINES_MAX, Math.max(SLOT_LINES_MIN, Math.floor(SLOT_LINES_ALL / connections)));
 }
 
