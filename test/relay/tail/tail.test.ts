@@ -86,6 +86,19 @@ test('a key that comes once among two hundred thousand is found, also beside a c
   assert.ok(ofAll.looked >= 50 && ofAll.looked < 200, `${ofAll.looked} looked at`);
 });
 
+test('a series is judged once, however many lines of it come', async () => {
+  const { tail, run } = await makeRig();
+  let judged = 0;
+  const match = (): boolean => {
+    judged += 1;
+    return false;
+  };
+  tail.add({ ...filterOf(), match });
+  const lines = Array.from({ length: 1000 }, (_, n) => `a.s${n} ${n} 1700000000\n`).join('');
+  for (let pass = 0; pass < 5; pass++) run(lines);
+  assert.equal(judged, 1000);
+});
+
 test('what there is no time for passes unseen and is counted, and a new second brings time again', async () => {
   const { tail, run, clock } = await makeRig();
   const client = tail.add(filterOf({ match: '^needle$' }))!;
