@@ -1,19 +1,8 @@
 // The dispatcher: books, bad lines, and who waits for whom.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SharedSlabs } from '../../src/destination/queue/shared-slabs.ts';
-import { type Slab, SlabPool } from '../../src/destination/queue/slab-pool.ts';
-import type { Output } from '../../src/destination/output.ts';
-import { makeWasmEngine } from '../../src/engine/wasm-engine.ts';
-import { loadEngineModule } from '../../src/engine/wasm-module.ts';
-import type { StreamEnd } from '../../src/input/dispatcher.ts';
-import type { Plan } from '../../src/metric/plan.ts';
-import { LineDispatcher } from '../../src/relay/dispatcher.ts';
-import { RunBooks } from '../../src/relay/run-books.ts';
-import { makeRelayCounts } from '../../src/telemetry/ledger.ts';
-import { FakeClock } from '../destination/fake-clock.ts';
-
-const module = await loadEngineModule();
+import { NamedDoor } from '../../src/relay/named-door.ts';
+import { makeRig } from './dispatcher-rig.ts';
 
 test('lines that arrived are told once to whoever measures traffic, bad ones too', async () => {
   const { dispatcher, open } = await makeRig();
@@ -24,138 +13,6 @@ test('lines that arrived are told once to whoever measures traffic, bad ones too
   end('reset');
   assert.equal(dispatcher.takeArrived(), 1);
 });
-
-class FakeOutput implements Output {
-  /** True: the test says when its lines are in its books. */
-  durable = false;
-  entered: (lines: number) => void = () => undefined;
-  text = '';
-  full = false;
-  readonly waiters: (() => void)[] = [];
-  /** By push: where the lines lie, if they are shared. */
-  readonly slabs: (Slab | undefined)[] = [];
-
-  push(bytes: Uint8Array, lines: number, canWait: boolean, slab?: Slab): boolean {
-    this.slabs.push(slab);
-    if (!this.durable) this.entered(lines);
-    if (this.full && !canWait) return false;
-    this.text += Buffer.from(bytes).toString('latin1');
-    return !this.full;
-  }
-
-  whenWritable(callback: () => void): void {
-    if (this.full) this.waiters.push(callback);
-    else callback();
-  }
-
-  empty(): void {
-    this.full = false;
-    for (const waiter of this.waiters.splice(0)) waiter();
-  }
-}
-
-/** Stands for all outputs but the first two. */
-class CountingOutput implements Output {
-  bytes = 0;
-  bytesMax = 0;
-
-  entered: (lines: number) => void = () => undefined;
-
-  push(bytes: Uint8Array, lines: number): boolean {
-    this.entered(lines);
-    this.bytes += bytes.length;
-    this.bytesMax = Math.max(this.bytesMax, bytes.length);
-    return true;
-  }
-
-  whenWritable(callback: () => void): void {
-    callback();
-  }
-}
-
-const OPTIONS = {
-  lineBytesMax: 1000,
-  chunkBytesMax: 262_144,
-  maxSeries: 1000,
-  levels: { legacy: 'medium', m20: 'medium' },
-  validateOrder: false,
-  orderFutureMaxSec: 86_400,
-} as const;
-
-function planOf(text: string, outputCount: number): Plan {
-  if (text === 'summed') return { kind: 'consume', values: [3, 1] };
-  if (text === 'blocked') return { kind: 'drop', reason: 'blocklisted' };
-  if (text.startsWith('all'))
-    return { kind: 'route', outputs: Array.from({ length: outputCount }, (_, i) => i) };
-  if (text === 'nowhere') return { kind: 'drop', reason: 'unroutable' };
-  return { kind: 'route', outputs: text.startsWith('both') ? [0, 1] : text.startsWith('one') ? [1] : [0] };
-}
-
-function sharing(): (bytes: Uint8Array) => Slab | undefined {
-  const slabs = new SharedSlabs({ pool: new SlabPool() });
-  return (bytes) => slabs.put(bytes, 0);
-}
-
-async function makeRig({ outputCount = 2 } = {}) {
-  const engine = await makeWasmEngine(OPTIONS, module);
-  engine.setResolve((key) => planOf(Buffer.from(key).toString('latin1'), outputCount));
-  const outputs = [new FakeOutput(), new FakeOutput()] as const;
-  const rest = new CountingOutput();
-  const counts = makeRelayCounts();
-  const runBooks = new RunBooks(counts);
-  for (const output of [...outputs, rest]) output.entered = (lines) => runBooks.entered(lines);
-  const state = {
-    short: false,
-    long: false,
-    bad: [] as string[],
-    uncounted: 0,
-    values: [] as string[],
-    source: '',
-    ran: [] as string[],
-  };
-  const afterTurn: (() => void)[] = [];
-  const dispatcher = new LineDispatcher(OPTIONS, {
-    engine,
-    counts,
-    runBooks,
-    clock: new FakeClock(),
-    outputOf: (id) => outputs[id] ?? rest,
-    share: sharing(),
-    takeValues: ({ count, slots, numbers }) => {
-      for (let i = 0; i < count; i++) state.values.push(`${slots[i]}: ${numbers[i]}`);
-    },
-    isMemoryShort: () => state.short,
-    noteBadLine: (reason, line, error, sender) =>
-      void state.bad.push(`${sender} ${reason} ${error}: ${Buffer.from(line).toString('latin1')}`),
-    countBadLines: (_reason, lines) => void (state.uncounted += lines),
-    top: {
-      setSource: (source) => void (state.source = source),
-      ran: (lines) => void state.ran.push(`${state.source} ${lines}`),
-    },
-    tail: { isWatched: false, ran: () => {}, generated: () => {} },
-    noteInput: () => {},
-    noteConnection: () => {},
-    isTurnLong: () => state.long,
-    afterTurn: (fn) => void afterTurn.push(fn),
-  });
-  const open = (sender: string) => {
-    const events: string[] = [];
-    const sink = dispatcher.open(
-      sender,
-      () => void events.push('resume'),
-      () => void events.push('pause'),
-    );
-    return {
-      events,
-      end: (how: StreamEnd) => sink.end(how),
-      write: (text: string) => sink.write(Buffer.from(text, 'latin1')),
-    };
-  };
-  const endTurn = (): void => {
-    for (const fn of afterTurn.splice(0)) fn();
-  };
-  return { dispatcher, outputs, rest, counts, runBooks, state, open, endTurn };
-}
 
 test('every line of a stream is booked under one name', async () => {
   const { open, outputs, counts, state } = await makeRig();
@@ -191,6 +48,33 @@ test('a line for a durable output is received when that has it, all others at on
   assert.deepEqual([counts.received, counts.copies], [5, 1]);
   runBooks.entered(1);
   assert.deepEqual([counts.received, counts.copies], [6, 1]);
+});
+
+test('who looks at lines is told whose they are and through which input they came, and of those made inside', async () => {
+  const { dispatcher, state } = await makeRig();
+  const [plain, pickle] = [new NamedDoor(dispatcher, 'plain'), new NamedDoor(dispatcher, 'pickle')];
+  const open = (door: NamedDoor, sender: string) =>
+    door.open(
+      sender,
+      () => undefined,
+      () => undefined,
+      () => undefined,
+    );
+  const streams = [open(plain, 'a:1'), open(pickle, 'b:2')] as const;
+  streams[0].write(Buffer.from('a 1 2\nboth 1 2\n'));
+  pickle.datagram(Buffer.from('a 1 2'), 'c:3');
+  streams[1].write(Buffer.from('a 1 2\n'));
+  streams[0].write(Buffer.from('bad\n'));
+  dispatcher.generate([0, 1], Buffer.from('sum 1 2\n'), 1);
+  dispatcher.generate([], Buffer.from('lost 1 2\n'), 1);
+  assert.deepEqual(state.looked, [
+    'a:1 plain 2',
+    'c:3 pickle 1',
+    'b:2 pickle 1',
+    'a:1 plain 1',
+    '0,1 1 sum 1 2\n',
+    ' 1 lost 1 2\n',
+  ]);
 });
 
 test('bad lines beyond the samples are counted', async () => {
