@@ -54,7 +54,7 @@ export type ChangeRelayReply =
       readonly balanced: boolean;
     };
 
-const NAP_MS_MAX = 4;
+const NAP_MS_MAX = 2;
 const DRAIN_MS = 20_000;
 
 /** Notes the longest time between two reads. */

@@ -1,31 +1,42 @@
 // The turn of the event loop: work that waits for its reads to be done, and the nap after it.
 //
-// A trickle of tiny packets costs one wake-up, one read and one write each: at 3,000 packets a second that is nearly all
-// a relay does. So after a turn that brought little, the loop naps: it blocks for up to `napMsMax`, the packets of that
-// time gather in the kernel, and the next turn takes them with one read per connection and one write per destination.
-// The first packet after a pause is never delayed, and the nap shortens as the traffic grows, until there is none:
-// it aims at TARGET_BYTES a turn. Blocking the loop costs the same whatever the connections are; to pause the sockets
-// costs as much with a hundred of them and more with more (bench/micro/pause-sockets.ts). Nothing else on this loop minds a few
-// milliseconds.
+// A packet costs one wake-up, one read and one write. Under a flow of tiny packets these are nearly all that a relay does,
+// and packets that gather in the kernel share them: so after a turn the loop may nap, that is, block. Blocking the loop costs the
+// same whatever the connections are; to pause the sockets costs as much with a hundred of them and more with more
+// (bench/micro/pause-sockets.ts). Nothing else on this loop minds a few milliseconds. What a nap costs is delay (its own, and what
+// the timer is late on a busy machine), and a cold start: what it wakes up to has left the caches. CPU seconds per 1 M lines and
+// p99 in ms, each column of rows of one interleaved run of bench/e2e.ts (2 cores, nothing lost):
+//
+//     lines/s                 no nap       0.6 ms     1.6 ms     3 ms        4 ms       haproxy
+//     notes, 3,600 in mean    23.6  2.7    -          -          -           20.9  9.0  13.1  3.5
+//     10,000, one a packet    35.0  2.0    -          14.3  3.6  10.3  14.2  8.7   6.9  17.7  0.9
+//     100,000, five a packet   4.4  2.4    2.4  8.3   -          -           -           3.1  1.6
+//
+// Hence the rule: nap as long as NAP_BYTES take to arrive at the rate of the last milliseconds, but
+//   - not at all where that takes longer than `napMsMax`: a trickle, and what follows a pause, is never delayed;
+//   - no shorter than NAP_MS_MIN: at such rates a longer nap gathers more and is hardly felt;
+//   - not at all from BUSY_BYTES_PER_MS on: there turns bring enough by themselves.
 //
 // A turn must not last either: when keys are new (a start, a change of the table) its lines cost some thirty times what
 // they cost else (bench/scaling.ts, rules), and the loop would read on and on, send nothing and answer nobody for seconds. `isLong` says when to stop.
 import type { Clock } from '../util/clock.ts';
 
-/** Bytes that a turn should bring; a nap is no longer than it takes for so much to arrive. */
-const TARGET_BYTES = 8 * 1024;
-/** Naps shorter than this are not worth the system call, ms. */
-const NAP_MS_MIN = 0.2;
+/** Bytes that a nap is to bring: about fifteen lines. */
+const NAP_BYTES = 1024;
+/** Shortest nap, ms: with less a turn brings little and costs as much. */
+const NAP_MS_MIN = 0.6;
+/** From this rate on turns bring enough by themselves, bytes a millisecond. */
+const BUSY_BYTES_PER_MS = 40 * 1024;
+/** Time over which the rate is taken, ms: what arrived so long ago weighs 1/e. */
+const RATE_SPAN_MS = 8;
 /** Longest that a turn may read, ms, and what each connection adds, since to pause them all costs time too. */
 const READ_MS_MAX = 20;
 const READ_MS_PER_CONNECTION = 0.01;
 /** The clock is read once in so many bytes. */
 const READ_CHECK_BYTES = 16 * 1024;
-/** Weight of the newest turn in the moving average of the rate. */
-const RATE_WEIGHT = 0.2;
 
 export interface TurnOptions {
-  /** Longest nap, ms; 0: never nap. */
+  /** Longest nap, ms: where it takes longer for enough to arrive, there is none. 0: never nap. */
   readonly napMsMax: number;
 }
 
@@ -55,7 +66,7 @@ export class Turn {
   readonly #soon: (fn: () => void) => void;
   readonly #settled: (fn: () => void) => void;
   readonly #run = () => this.#end();
-  readonly #maybeNap = () => this.#napIfTrickle();
+  readonly #napNow = () => this.#takeNap();
   #due: (() => void)[] = [];
   #spare: (() => void)[] = [];
   #scheduled = false;
@@ -63,7 +74,10 @@ export class Turn {
   #startMs = 0;
   #bytesToCheck = 0;
   #lastEndMs = 0;
-  #bytesPerMs = 0;
+  /** Bytes of the recent past, each weighing less the older it is; RATE_SPAN_MS times the rate. */
+  #recentBytes = 0;
+  /** The nap that follows this turn. */
+  #napMs = 0;
   /** Naps taken, and the time they took, ms. */
   naps = 0;
   nappedMs = 0;
@@ -126,27 +140,33 @@ export class Turn {
     for (const fn of due) fn();
     due.length = 0;
     this.#spare = due;
-    if (this.#napMsMax > 0 && this.#bytes > 0) this.#settled(this.#maybeNap);
-    else this.#bytes = 0;
+    this.#napMs = this.#chooseNapMs();
+    if (this.#napMs > 0) this.#settled(this.#napNow);
   }
 
-  #napIfTrickle(): void {
-    const now = this.#clock.monotonicMs();
-    const sinceMs = now - this.#lastEndMs;
-    this.#lastEndMs = now;
+  /** Ends the account of this turn; returns how long to nap after it, ms, 0 for no nap. */
+  #chooseNapMs(): number {
     const bytes = this.#bytes;
     this.#bytes = 0;
-    if (bytes === Number.POSITIVE_INFINITY) return;
-    // After a pause longer than a nap this was lone input: nothing to gather.
-    if (sinceMs > this.#napMsMax * 2) {
-      this.#bytesPerMs = 0;
+    if (bytes === 0 || this.#napMsMax === 0) return 0;
+    const nowMs = this.#clock.monotonicMs();
+    const sinceMs = nowMs - this.#lastEndMs;
+    this.#lastEndMs = nowMs;
+    if (bytes === Number.POSITIVE_INFINITY) return 0;
+    this.#recentBytes = this.#recentBytes * Math.exp(-sinceMs / RATE_SPAN_MS) + bytes;
+    const bytesPerMs = this.#recentBytes / RATE_SPAN_MS;
+    const ms = NAP_BYTES / bytesPerMs;
+    return ms > this.#napMsMax || bytesPerMs > BUSY_BYTES_PER_MS ? 0 : Math.max(NAP_MS_MIN, ms);
+  }
+
+  #takeNap(): void {
+    // Somebody may have begun to wait since.
+    if (this.#bytes === Number.POSITIVE_INFINITY) {
+      this.#bytes = 0;
       return;
     }
-    this.#bytesPerMs += (bytes / Math.max(sinceMs, 0.05) - this.#bytesPerMs) * RATE_WEIGHT;
-    const ms = Math.min(this.#napMsMax, TARGET_BYTES / this.#bytesPerMs);
-    if (ms < NAP_MS_MIN) return;
-    this.#nap(ms);
+    this.#nap(this.#napMs);
     this.naps += 1;
-    this.nappedMs += ms;
+    this.nappedMs += this.#napMs;
   }
 }

@@ -4,7 +4,10 @@ import { test } from 'node:test';
 import { Turn } from '../../src/relay/turn.ts';
 import { FakeClock } from '../destination/fake-clock.ts';
 
-function makeRig(napMsMax = 4) {
+/** Between two turns of a flow, beside the nap, ms. */
+const GAP_MS = 0.3;
+
+function makeRig(napMsMax = 2) {
   const clock = new FakeClock();
   const due: (() => void)[] = [];
   const naps: number[] = [];
@@ -17,7 +20,10 @@ function makeRig(napMsMax = 4) {
         clock.nowMs += ms;
       },
       soon: (fn) => void due.push(fn),
-      settled: (fn) => fn(),
+      settled(fn) {
+        rig.beforeNap();
+        fn();
+      },
     },
   );
   /** One turn of the loop in which `bytes` arrived, `gapMs` after the last. */
@@ -26,7 +32,8 @@ function makeRig(napMsMax = 4) {
     if (bytes > 0) turn.noteInput(bytes);
     for (const fn of due.splice(0)) fn();
   };
-  return { clock, turn, naps, due, runTurn };
+  const rig = { clock, turn, naps, due, runTurn, lastNapMs: 0, beforeNap: () => {} };
+  return rig;
 }
 
 test('functions run once, in order, after the turn, and what they ask for runs after the next', () => {
@@ -44,33 +51,63 @@ test('functions run once, in order, after the turn, and what they ask for runs a
   assert.deepEqual(ran, ['a', 'b', 'c']);
 });
 
+/** Runs turns under a steady flow: what arrives during a nap comes with the next turn. Returns the naps of the second half. */
+function flow(rig: ReturnType<typeof makeRig>, bytesPerMs: number, turns = 200): number[] {
+  let settled = 0;
+  for (let turn = 0; turn < turns; turn++) {
+    if (turn === turns / 2) settled = rig.naps.length;
+    const before = rig.naps.length;
+    const napMs = rig.lastNapMs;
+    rig.runTurn(bytesPerMs * (napMs + GAP_MS), GAP_MS);
+    rig.lastNapMs = rig.naps.length > before ? (rig.naps.at(-1) ?? 0) : 0;
+  }
+  return rig.naps.slice(settled);
+}
+
 test('input after a pause is never followed by a nap', () => {
   const { runTurn, naps } = makeRig();
-  for (let i = 0; i < 10; i++) runTurn(100, 50);
+  for (let i = 0; i < 10; i++) runTurn(1000, 50);
   assert.deepEqual(naps, []);
 });
 
-test('a steady trickle naps for as long as it may', () => {
-  const { runTurn, naps } = makeRig();
-  for (let i = 0; i < 50; i++) runTurn(60, 0.3);
-  assert.ok(naps.length > 40);
-  assert.equal(naps.at(-1), 4);
+test('a trickle is never delayed: a nap would gather nothing', () => {
+  const rig = makeRig();
+  // 3,000 lines a second, in groups of three.
+  for (let i = 0; i < 2000; i++) rig.runTurn(195, 1);
+  assert.deepEqual(rig.naps, []);
 });
 
-test('the nap shortens as the rate grows, and ends where turns bring enough by themselves', () => {
-  const at = (bytesPerMs: number) => {
-    const { runTurn, naps } = makeRig();
-    for (let i = 0; i < 200; i++) runTurn(bytesPerMs * ((naps.at(-1) ?? 0) + 0.3), 0.3);
-    return naps.length > 100 ? (naps.at(-1) ?? 0) : 0;
-  };
-  const medium = at(6500);
-  assert.ok(medium > 0.5 && medium < 2, `${medium} ms at 6.5 KB/ms`);
-  assert.equal(at(100_000), 0);
+test('a nap is as long as a kilobyte takes to arrive', () => {
+  const rig = makeRig();
+  const naps = flow(rig, 1000);
+  assert.ok(naps.length > 50);
+  const ms = naps.at(-1) ?? 0;
+  assert.ok(ms > 0.8 && ms <= 1.03, `${ms} ms at 1 KB/ms`);
+});
+
+test('a flow that needs naps beyond the longest gets none, and a faster one none below the shortest', () => {
+  assert.deepEqual(flow(makeRig(), 300), []);
+  const naps = flow(makeRig(), 6500);
+  assert.ok(naps.length > 50);
+  assert.deepEqual(new Set(naps), new Set([0.6]));
+});
+
+test('where turns bring enough by themselves there is no nap', () => {
+  assert.deepEqual(flow(makeRig(), 100_000), []);
+});
+
+test('a burst after quiet is not followed by naps once it is over', () => {
+  const rig = makeRig();
+  flow(rig, 4500, 20);
+  assert.ok(rig.naps.length > 0);
+  const before = rig.naps.length;
+  for (let i = 0; i < 1000; i++) rig.runTurn(195, 1);
+  assert.ok(rig.naps.length - before < 40, `${rig.naps.length - before} naps`);
 });
 
 test('with a nap of 0 the loop never naps', () => {
   const { runTurn, naps } = makeRig(0);
-  for (let i = 0; i < 50; i++) runTurn(60, 0.3);
+  for (let i = 0; i < 50; i++) runTurn(1000, 0.3);
   assert.deepEqual(naps, []);
 });
 
@@ -78,7 +115,7 @@ test('a turn in which a sender connected ends without a nap', () => {
   const { turn, runTurn, naps } = makeRig();
   for (let i = 0; i < 50; i++) {
     turn.noteConnection();
-    runTurn(60, 0.3);
+    runTurn(1000, 0.3);
   }
   assert.deepEqual(naps, []);
 });
@@ -87,18 +124,30 @@ test('a turn that others wait for at the disk ends without a nap', () => {
   const { turn, runTurn, naps } = makeRig();
   for (let i = 0; i < 50; i++) {
     turn.noteQueue();
-    runTurn(60, 0.3);
+    runTurn(1000, 0.3);
   }
   assert.deepEqual(naps, []);
-  for (let i = 0; i < 50; i++) runTurn(60, 0.3);
+  for (let i = 0; i < 50; i++) runTurn(1000, 0.3);
   assert.ok(naps.length > 0);
 });
 
-test('a limit shortens naps', () => {
-  const { turn, runTurn, naps } = makeRig();
-  turn.limitNap(1);
-  for (let i = 0; i < 50; i++) runTurn(60, 0.3);
-  assert.equal(Math.max(...naps), 1);
+test('one who begins to wait between the turn and its nap is not kept waiting', () => {
+  const rig = makeRig();
+  flow(rig, 1000);
+  const before = rig.naps.length;
+  for (let i = 0; i < 50; i++) {
+    rig.beforeNap = () => rig.turn.noteQueue();
+    rig.runTurn(1000, 0.3);
+  }
+  assert.equal(rig.naps.length, before);
+});
+
+test('under a limit no nap is longer', () => {
+  const rig = makeRig();
+  rig.turn.limitNap(1);
+  assert.deepEqual(flow(rig, 700), []);
+  assert.ok(flow(rig, 1500).length > 50);
+  assert.ok(Math.max(...rig.naps) <= 1);
 });
 
 test('a turn is long when it has read for more than 20 ms, and a little more for each connection', () => {
