@@ -57,8 +57,10 @@ export async function sendLoad(request: LoadRequest, stopped: AbortSignal): Prom
 async function run({ plan, layout, share, target }: LoadRequest): Promise<LoadReport> {
   const { connections, mode, seed } = plan;
   let isStopped = false;
+  const stopped = Promise.withResolvers<void>();
   parentPort?.on('message', () => {
     isStopped = true;
+    stopped.resolve();
   });
   const areas = mode.kind === 'full' ? connections : 1;
   const renderer = await LineRenderer.make(layout, share.slots, share.startSec, areas);
@@ -79,7 +81,9 @@ async function run({ plan, layout, share, target }: LoadRequest): Promise<LoadRe
   let lateness = new DelayHistogram();
   if (mode.kind === 'full') {
     const { lines = Number.MAX_SAFE_INTEGER, seconds = Number.POSITIVE_INFINITY } = mode;
-    await new FullSpeed(sending, lines, startMicros + seconds * 1e6).run();
+    const sent = new FullSpeed(sending, lines, startMicros + seconds * 1e6).run();
+    // A relay that does not read holds every write back.
+    await Promise.race([sent, stopped.promise]);
   } else {
     const packets =
       mode.kind === 'paced'
@@ -87,7 +91,8 @@ async function run({ plan, layout, share, target }: LoadRequest): Promise<LoadRe
         : notesSchedule(mode.seconds, connections, seed);
     lateness = await sendScheduled(sending, packets);
   }
-  if (!isStopped) await Promise.all(outlets.map((outlet) => outlet.finish()));
+  const finished = Promise.all(outlets.map((outlet) => outlet.finish()));
+  await Promise.race([finished, stopped.promise]);
   const endMicros = now();
   const brokenConnections = outlets.filter(({ isBroken }) => isBroken).length;
   await Promise.all(outlets.map((outlet) => outlet.close()));

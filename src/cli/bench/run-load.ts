@@ -18,6 +18,8 @@ export interface LoadRun {
   readonly byPort: boolean;
   /** How long no line may come before the rest counts as lost. */
   readonly idleMs: number;
+  /** How long neither may anything be sent nor come before the load ends, ms; 60 s. */
+  readonly stallMs?: number;
   /** Called now and then with the lines sent and come. */
   readonly onProgress?: (sent: number, received: number) => void;
 }
@@ -70,7 +72,11 @@ export async function runLoad(run: LoadRun): Promise<LoadResult> {
   }
 }
 
-function watch({ onProgress }: LoadRun, tally: Float64Array, stopped: AbortController): NodeJS.Timeout {
+function watch(
+  { onProgress, stallMs = STALL_MS }: LoadRun,
+  tally: Float64Array,
+  stopped: AbortController,
+): NodeJS.Timeout {
   let seen = -1;
   let movedMs = performance.now();
   return setInterval(() => {
@@ -79,7 +85,7 @@ function watch({ onProgress }: LoadRun, tally: Float64Array, stopped: AbortContr
     onProgress?.(sent, received);
     if (sent + received !== seen) movedMs = performance.now();
     seen = sent + received;
-    if (performance.now() - movedMs > STALL_MS) stopped.abort();
+    if (performance.now() - movedMs > stallMs) stopped.abort();
   }, PROGRESS_MS);
 }
 
