@@ -4,7 +4,7 @@
 import type { Slab, SlabPool } from './slab-pool.ts';
 import { SLAB_BYTES } from './slab-pool.ts';
 
-/** Smaller runs are cheaper to copy than to keep apart, bytes. */
+/** From this size on a run is cheaper shared than copied (bench/micro/shared-slab.ts), bytes. */
 export const SHARED_BYTES_MIN = 8 * 1024;
 
 export class SharedSlabs {
