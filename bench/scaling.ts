@@ -32,6 +32,10 @@ async function measureDestinations(): Promise<ScalingResult> {
   const inside = await measureCopies();
   const whole = await measureCopiesEndToEnd();
   const perCopy = (x: number, y: number): string => `${((y / x) * 1000).toFixed(0)} ns`;
+  const copiesPerSecond = (x: number): string => {
+    const rate = whole.points.find((point) => point.x === x)?.more?.['linesPerSecond'] ?? Number.NaN;
+    return `${((rate * x) / 1e6).toFixed(1)} M`;
+  };
   return {
     name: 'destinations',
     title: 'Cost against the number of destinations that each line goes to',
@@ -43,6 +47,7 @@ async function measureDestinations(): Promise<ScalingResult> {
     reasons: [
       `A line costs the relay ${perCopy(1, costAt(whole, 1))} with one destination and ${perCopy(64, costAt(whole, 64))} a copy with 64: to read and to look it up is paid once, to copy it into a queue and to send it for each.`,
       `Without sockets and queues a copy costs ${perCopy(64, costAt(inside, 64))} with 64 destinations: a chunk whose lines all go the same way is shown to each of them, not copied, so nearly all of the slope is the kernel's and the queues'.`,
+      `A copy costs ${perCopy(16, costAt(whole, 16))} with 16 destinations and ${perCopy(64, costAt(whole, 64))} with 64, at ${copiesPerSecond(16)} and ${copiesPerSecond(64)} copies a second. One process takes them all in here and shares two cores with the relay; what it costs to wait for full queues is not told apart.`,
     ],
   };
 }

@@ -58,7 +58,7 @@ export async function measureConnections(): Promise<ScalingResult> {
     curves: [curve],
     reasons: [
       `A line costs ${cost(1)} over one connection and ${cost(1000)} over 1,000, ${cost(10_000)} over 10,000: there each connection sends 150 lines, 10 in a write, so that a read finds some 650 bytes instead of 64 KiB, and to accept and to end 10,000 connections is in the figure.`,
-      `10,000 connections take ${(((rss(10_000) - rss(1)) * 1024) / 10_000).toFixed(0)} KiB each at the peak (${rss(1).toFixed(0)} MiB with one, ${rss(10_000).toFixed(0)} MiB with all).`,
+      `10,000 connections take ${(((rss(10_000) - rss(1)) * 1024) / 10_000).toFixed(0)} KiB each at the peak (${rss(1).toFixed(0)} MiB with one, ${rss(10_000).toFixed(0)} MiB with all); the kernel's buffers are not in that.`,
     ],
   };
 }
