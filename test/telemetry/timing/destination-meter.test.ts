@@ -85,3 +85,14 @@ test('what has a figure alone is noted under its name', () => {
     ],
   );
 });
+
+test('a lower level counts again when the higher one has left the window', () => {
+  const meter = new DestinationHistograms();
+  meter.grew(100, 10, 0);
+  meter.grew(50, 5, 20_000);
+  assert.deepEqual(
+    [meter.queueBytes?.window('10s', 20_500), meter.queueLines?.window('10s', 20_500)],
+    [50, 5],
+  );
+  assert.equal(meter.queueBytes?.max, 100);
+});
