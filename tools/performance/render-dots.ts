@@ -1,10 +1,18 @@
 // Dot charts as SVG text: a row each scenario, a dot each relay, on a logarithmic axis, in the reader's light or dark.
 import { chartScale } from '../../src/cli/bench/chart-scale.ts';
 
-/** One row of dots; values that are not positive are left out. */
+/** One value; one that `lost` lines is a cross, since it is that of less work. */
+export interface Dot {
+  readonly series: string;
+  readonly value: number;
+  readonly lost: boolean;
+  readonly title: string;
+}
+
+/** One row of dots; values that are not positive are left out, and rows without any. */
 export interface DotRow {
   readonly name: string;
-  readonly dots: readonly { readonly series: string; readonly value: number; readonly title: string }[];
+  readonly dots: readonly Dot[];
 }
 
 /** What to draw. */
@@ -26,7 +34,8 @@ const LIGHT = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#8a6d00', '#3a9bd8',
 const DARK = ['#4fb3f0', '#ff8a3d', '#2fd6a3', '#f0a3cd', '#f0d442', '#9ad4f5', '#bdbdbd', '#c08cf5'];
 
 /** Draws a chart; returns the text of an SVG file. */
-export function renderDots({ title, xLabel, series, rows }: DotChart): string {
+export function renderDots({ title, xLabel, series, rows: all }: DotChart): string {
+  const rows = all.filter(({ dots }) => dots.some(({ value }) => value > 0));
   const values = rows.flatMap(({ dots }) => dots.map(({ value }) => value)).filter((value) => value > 0);
   const scale = chartScale('log', values, [PLOT.left, PLOT.right], 'data');
   const bottom = PLOT.top + Math.max(rows.length, series.length) * ROW_HEIGHT;
@@ -63,7 +72,10 @@ function renderRow(
     ...shown.map((dot) => {
       const index = series.indexOf(dot.series);
       const x = round(place(dot.value));
-      return `<circle class="${markOf(index)}" cx="${x}" cy="${y}" r="5"><title>${escapeXml(dot.title)}</title></circle>`;
+      const title = `<title>${escapeXml(dot.title)}</title>`;
+      return dot.lost
+        ? `<path class="${markOf(index)} cross" d="M${x - 5} ${y - 5}l10 10m0 -10l-10 10">${title}</path>`
+        : `<circle class="${markOf(index)}" cx="${x}" cy="${y}" r="5">${title}</circle>`;
     }),
   ];
 }
@@ -85,7 +97,7 @@ function style(): string {
   return [
     '<style>',
     'text{font:12px system-ui,sans-serif;fill:#333;stroke:none}.title{font-size:15px;font-weight:600}',
-    '.tick{font-size:11px;fill:#666}.back{fill:#fff}.grid{stroke:#e4e4e4}circle{fill-opacity:.85;stroke-width:2}',
+    '.tick{font-size:11px;fill:#666}.back{fill:#fff}.grid{stroke:#e4e4e4}circle{fill-opacity:.85;stroke-width:2}.cross{fill:none;stroke-width:2.5}',
     `${marks(LIGHT)}.ring{fill:none}`,
     '@media (prefers-color-scheme:dark){text{fill:#ddd}.tick{fill:#aaa}.back{fill:#16181c}.grid{stroke:#30343a}',
     `${marks(DARK)}.ring{fill:none}}`,

@@ -65,7 +65,8 @@ export function renderPerformancePage(source: PageSource): string {
   ].join('\n');
 }
 
-const PLOTS = `CPU seconds per million metrics delivered; further left is better. A dot says its losses when it is pointed at.
+const PLOTS = `CPU seconds per million metrics delivered; further left is better. A cross instead of a dot: that relay lost
+lines, how many stands in the table of the scenario.
 
 ![CPU seconds per million metrics, by scenario and relay](../bench/results/peers-cpu.svg)
 
@@ -253,6 +254,7 @@ export function renderPerformancePlots(source: PageSource): Record<string, strin
         dots: rowsOf(result).map((one) => ({
           series: one.relay,
           value: of(one),
+          lost: one.lost > 0,
           title: `${one.relay}: ${fixed(of(one))}, lost ${lossOf(one)}`,
         })),
       })),
