@@ -34,6 +34,7 @@ minute of the machine hits all of them. Ratios are of two runs of the same round
 - **lost**: lines that should have reached the sink and did not, of all rounds. A relay that loses lines has done less work:
   its CPU is therefore given per million metrics *delivered*.
 - **CPU**: seconds of the whole relay process per million metrics, from the first line sent until the last one came.
+- **metrics/s**: until the last line came; who lets the last lines wait for a timer, up to two seconds, seems slower by that.
 - **delay**: from the write of the sender to the read of the sink, of stamped lines. At full speed it is mostly the time in
   queues and says how much a relay takes in before it has to give it out; what a relay adds to a line is seen where the load
   is paced.
