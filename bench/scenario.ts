@@ -25,6 +25,8 @@ export interface Target {
   readonly metric: Metric;
   readonly atMost: number;
   readonly over?: string;
+  /** Why it is not met, where it is not. */
+  readonly why?: string;
 }
 
 /** One row of questions: a scenario for several relays. */

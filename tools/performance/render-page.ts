@@ -145,7 +145,8 @@ function renderTargets(verdicts: readonly Verdict[]): string {
   const lines = verdicts.map(({ scenario, target, figure, isMet, row: ours }) => {
     const what = `${metricName(target.metric)}${target.over === undefined ? '' : ` ÷ ${target.over}`}`;
     const cells = [scenario.title, what, `≤ ${target.atMost}`, fixed(figure), lossOf(ours)];
-    return row([...cells, isMet ? 'met' : '**not met**']);
+    const why = target.why === undefined ? '' : `: ${target.why}`;
+    return row([...cells, isMet ? 'met' : `**not met**${why}`]);
   });
   return `${row(['scenario', 'figure', 'aim', 'measured', 'lost', ''])}
 ${row(['---', '---', '---:', '---:', '---:', '---'])}
