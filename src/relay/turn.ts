@@ -5,18 +5,17 @@
 // same whatever the connections are; to pause the sockets costs as much with a hundred of them and more with more
 // (bench/micro/pause-sockets.ts). Nothing else on this loop minds a few milliseconds. What a nap costs is delay (its own, and what
 // the timer is late on a busy machine), and a cold start: what it wakes up to has left the caches. CPU seconds per 1 M lines and
-// p99 in ms; each row is of one interleaved run of bench/e2e.ts (2 cores, nothing lost): medians of three
-// rounds, one round on a machine that was not quiet, medians of two.
+// p99 in ms, each column of rows of one interleaved run of bench/e2e.ts (2 cores, nothing lost):
 //
-//     lines/s                  no nap      0.6 ms      1.6 ms      3 ms        4 ms        haproxy     no relay
-//     notes, 2,150 in mean     36.8  3.6   -           -           -           32.2  8.8   15.0  2.9   0.9
-//     10,000, one a packet     35.0  2.0   -           14.3  3.6   10.3 14.2    8.7  6.9   17.7  0.9   -
-//     100,000, five a packet    4.0  1.6    2.1  3.7   -           -           -            2.8  2.4   0.9
+//     lines/s                 no nap       0.6 ms     1.6 ms     3 ms        4 ms       haproxy
+//     notes, 3,600 in mean    23.6  2.7    -          -          -           20.9  9.0  13.1  3.5
+//     10,000, one a packet    35.0  2.0    -          14.3  3.6  10.3  14.2  8.7   6.9  17.7  0.9
+//     100,000, five a packet   4.4  2.4    2.4  8.3   -          -           -           3.1  1.6
 //
 // Hence the rule: nap as long as NAP_BYTES take to arrive at the rate of the last milliseconds, but
 //   - not at all where that takes longer than `napMsMax`: a trickle, and what follows a pause, is never delayed;
 //   - no shorter than NAP_MS_MIN: at such rates a longer nap gathers more and is hardly felt;
-//   - not at all from BUSY_BYTES_PER_MS on: turns gather by themselves the longer they last, and the delay would be felt.
+//   - not at all from BUSY_BYTES_PER_MS on: there turns bring enough by themselves.
 //
 // A turn must not last either: when keys are new (a start, a change of the table) its lines cost some thirty times what
 // they cost else (bench/scaling.ts, rules), and the loop would read on and on, send nothing and answer nobody for seconds. `isLong` says when to stop.
@@ -26,8 +25,8 @@ import type { Clock } from '../util/clock.ts';
 const NAP_BYTES = 1024;
 /** Shortest nap, ms: with less a turn brings little and costs as much. */
 const NAP_MS_MIN = 0.6;
-/** From this rate on, about 60,000 lines a second, there is no nap, bytes a millisecond. */
-const BUSY_BYTES_PER_MS = 4 * 1024;
+/** From this rate on turns bring enough by themselves, bytes a millisecond. */
+const BUSY_BYTES_PER_MS = 40 * 1024;
 /** Time over which the rate is taken, ms: what arrived so long ago weighs 1/e. */
 const RATE_SPAN_MS = 8;
 /** Longest that a turn may read, ms, and what each connection adds, since to pause them all costs time too. */
