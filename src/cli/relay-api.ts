@@ -53,7 +53,9 @@ async function readAnswer(url: URL, response: Response): Promise<RelayAnswer> {
 function noAnswer(url: URL, error: unknown): CommandError {
   const { cause } = error as { cause?: unknown };
   const why = cause instanceof Error ? cause.message : (error as Error).message;
-  return new CommandError(`no relay answers at ${url.host}: ${why}`);
+  return new CommandError(
+    `no relay answers at ${url.host}: ${why}; --url names another, and the relay needs http_addr in its config`,
+  );
 }
 
 function parseJson(text: string): unknown {

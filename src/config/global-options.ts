@@ -78,7 +78,7 @@ const MEASURING: readonly Option[] = [
     name: 'measure',
     type: 'bool',
     default: true,
-    doc: 'false turns off what the relay measures beyond its books (traffic on four time scales, timings of destinations, who sends most), to compare what that costs; counters, drop reasons and the ledger stay.',
+    doc: 'false turns off what the relay measures beyond its books (traffic on four time scales, timings of destinations, who sends most), to compare what that costs; counters, drop reasons and the ledger stay. A change needs a restart.',
     status: 'active',
   },
 ];

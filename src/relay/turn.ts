@@ -5,12 +5,13 @@
 // same whatever the connections are; to pause the sockets costs as much with a hundred of them and more with more
 // (bench/micro/pause-sockets.ts). Nothing else on this loop minds a few milliseconds. What a nap costs is delay (its own, and what
 // the timer is late on a busy machine), and a cold start: what it wakes up to has left the caches. CPU seconds per 1 M lines and
-// p99 in ms, each column of rows of one interleaved run of bench/e2e.ts (2 cores, nothing lost):
+// p99 in ms, each row of one run of bench/e2e.ts with the constants below changed (2 cores, nothing lost; the last row is of
+// medians of five rounds, but for its first cell, a single one):
 //
 //     lines/s                 no nap       0.6 ms     1.6 ms     3 ms        4 ms       haproxy
 //     notes, 3,600 in mean    23.6  2.7    -          -          -           20.9  9.0  13.1  3.5
 //     10,000, one a packet    35.0  2.0    -          14.3  3.6  10.3  14.2  8.7   6.9  17.7  0.9
-//     100,000, five a packet   4.4  2.4    2.4  8.3   -          -           -           3.1  1.6
+//     100,000, five a packet   4.5  2.1    2.0  2.0   -          -           -           3.0  0.6
 //
 // Hence the rule: nap as long as NAP_BYTES take to arrive at the rate of the last milliseconds, but
 //   - not at all where that takes longer than `napMsMax`: a trickle, and what follows a pause, is never delayed;

@@ -35,7 +35,7 @@ minute of the machine hits all of them. Ratios are of two runs of the same round
   its CPU is therefore given per million metrics *delivered*.
 - **CPU**: seconds of the whole relay process per million metrics, from the first line sent until the last one came.
 - **metrics/s**: until the last line came; who lets the last lines wait for a timer, up to two seconds, seems slower by that.
-- **delay**: from the write of the sender to the read of the sink, of stamped lines. At full speed it is mostly the time in
+- **delay**: from the write of the sender to the read of the sink, of every line that came. At full speed it is mostly the time in
   queues and says how much a relay takes in before it has to give it out; what a relay adds to a line is seen where the load
   is paced.
 - **memory**: the most that the process held (peak resident memory).
@@ -76,8 +76,10 @@ lines, how many stands in the table of the scenario.
 
 const REPEAT = `## How to repeat it
 
-    npm run bench:peers -- --quick                    # the main scenarios, in less than five minutes
-    npm run bench:peers                               # all of them, five rounds each; about half an hour
+In a checkout:
+
+    npm run bench:peers -- --quick                    # fewer rounds and lines, in less than five minutes
+    npm run bench:peers                               # all of them, five rounds each; some forty minutes
     npm run bench:peers -- --scenarios notes --rounds 9
     npm run bench:peers -- --record && bin/node tools/generate-docs.ts    # writes the results and this page
 

@@ -64,6 +64,9 @@ export function makePlan(flags: LoadFlags): LoadPlan {
   if (profile === undefined) {
     throw usage(`no profile "${name}"; there are ${Object.keys(PROFILES).join(', ')}`);
   }
+  if (rateText !== undefined && flags.rate !== undefined) {
+    throw usage(`give the rate once: --profile ${flags.profile} or --rate ${flags.rate}`);
+  }
   const tags = readCount('--tags', flags.tags, 0, LOAD_BOUNDS.tags);
   const least = LINE_BYTES + tags * TAG_BYTES;
   return {
