@@ -25,11 +25,12 @@ const DEFAULT_ROUNDS = 5;
 const ATTEMPTS_MAX = 4;
 /** The quick run sends so much of a load at full speed, and so many seconds of one at a rate. */
 const QUICK_LINES = 0.4;
-const QUICK_SECONDS_MAX = 3;
+const QUICK_SECONDS_MAX = { paced: 3, notes: 6 } as const;
 /** Slow starters and further configurations stay out of the quick run. */
 const QUICK_RELAYS = new Set([
   'sluice-block',
   'sluice',
+  'carbon-c-relay',
   'c-relay-deep',
   'carbon-relay-ng',
   'nanotube',
@@ -98,8 +99,7 @@ function adjust(mode: LoadMode): LoadMode {
     const lines = values.quick ? Math.ceil(mode.lines * QUICK_LINES) : mode.lines;
     return { ...mode, lines: Number(values.lines ?? lines) };
   }
-  const seconds =
-    values.quick && mode.kind === 'paced' ? Math.min(mode.seconds, QUICK_SECONDS_MAX) : mode.seconds;
+  const seconds = values.quick ? Math.min(mode.seconds, QUICK_SECONDS_MAX[mode.kind]) : mode.seconds;
   return { ...mode, seconds: Number(values.seconds ?? seconds) };
 }
 
