@@ -48,7 +48,8 @@ export class WasmRunLines implements RunLines, RunLine {
   }
 
   markOf(nth: number): number | undefined {
-    const mark = this.#words[this.#markAt(nth)] as number;
+    const at = this.#markAt(nth);
+    const mark = this.#words[at] as number;
     return mark >>> 8 === this.#round ? mark & 0xff : undefined;
   }
 
@@ -113,6 +114,8 @@ export class WasmRunLines implements RunLines, RunLine {
 
   /** Where the mark of a line's series lies, in words. */
   #markAt(nth: number): number {
-    return ((this.#words[this.#recordOf(nth) + 2] as number) + ENTRY_MARK) >>> 2;
+    // First, since it renews the views after memory grew.
+    const record = this.#recordOf(nth);
+    return ((this.#words[record + 2] as number) + ENTRY_MARK) >>> 2;
   }
 }

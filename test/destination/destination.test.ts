@@ -157,6 +157,21 @@ test('a line longer than the whole queue passes when the queue is empty', () => 
   }
 });
 
+test('a full queue that drops takes pieces of shared lines without keeping the slabs around them', () => {
+  const rig = makeRig('10.0.0.1:2003 when_full=drop_newest queue_bytes=1048576 iobuf=8192 redo_bytes=0');
+  rig.connect();
+  const run = numbered(1_000_000, 1_005_999);
+  for (let round = 0; round < 400; round += 1) {
+    for (let times = 0; times < 4; times += 1) rig.pushShared(run, false);
+    rig.turn();
+    rig.network.last.complete();
+  }
+  assert.ok(rig.destination.counts.dropped.slow_conn > 0);
+  assert.ok(rig.pool.takenBytes <= 4 * 1024 * 1024, `${rig.pool.takenBytes} bytes of slabs`);
+  rig.network.last.completeAll();
+  rig.finish();
+});
+
 test('drop_oldest keeps the newest lines, never touches the write under way, and frees memory while it hangs', () => {
   const rig = makeRig('10.0.0.1:2003 when_full=drop_oldest connbuf=5');
   rig.connect();

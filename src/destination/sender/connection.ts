@@ -131,8 +131,11 @@ export class Connection implements Sender {
     assert(link.at === 'online', `a write was sent while ${link.at}`);
     link.writing = true;
     this.#writes += 1;
-    const taken = bytes.length <= AT_ONCE_BYTES_MAX ? writeAtOnce(link.socket, bytes) : 0;
-    if (taken < bytes.length) link.socket.write(taken === 0 ? bytes : bytes.subarray(taken), link.written);
+    // An empty write is the stream's: it reports an error of the connection that the call would swallow.
+    const isSmall = bytes.length > 0 && bytes.length <= AT_ONCE_BYTES_MAX;
+    const taken = isSmall ? writeAtOnce(link.socket, bytes) : 0;
+    if (taken < bytes.length || bytes.length === 0)
+      link.socket.write(taken === 0 ? bytes : bytes.subarray(taken), link.written);
     else process.nextTick(link.written);
     // One timer watches many writes: it looks at what goes on when it fires.
     if (link.unsent === undefined) this.#watch(link);
