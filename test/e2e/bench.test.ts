@@ -84,10 +84,13 @@ test('through this relay every line comes once and in order, whatever the profil
     ['--profile', 'fanin', '--connections', '300', '--lines', '50000'],
     ['--lines', '50000', '--tags', '3', '--line-bytes', '150'],
   ]) {
-    const { code, result, err } = await bench([...way, ...profile]);
-    const { expected, accepted, lost, duplicates, reordered, renamed, reformatted } = result;
-    assert.equal(code, 0, err);
-    assert.ok(expected > 0 && accepted === expected, profile.join(' '));
+    // Lines that are late on a machine that stalls are not lost.
+    const { code, result, err } = await bench([...way, '--wait', '20', ...profile]);
+    const { timeline: _, ...counts } = result;
+    const { expected, accepted, lost, duplicates, reordered, renamed, reformatted } = counts;
+    const shown = `${profile.join(' ')}: ${JSON.stringify(counts)} ${err}\n${relay.stderr}`;
+    assert.equal(code, 0, shown);
+    assert.ok(expected > 0 && accepted === expected, shown);
     // Foreign ones there may be: the relay repeats what it sent last to the sink of the bench before, which hung up.
     assert.deepEqual([lost, duplicates, reordered, renamed, reformatted], [0, 0, 0, 0, 0]);
     assert.equal(result.delay.samples, accepted);
