@@ -25,6 +25,7 @@ export interface Dispatcher {
   /**
    * Opens a stream. `sender` (host:port) is what the bad-metrics list shows. `pause` tells a sender to stop although its
    * last write was answered with true: so much was taken beyond full queues that all must wait. It too ends in `resume`.
+   * Whoever is resumed may write at once: `resume` comes between two pieces of work, never within a call of the dispatcher.
    * `close` asks the sender's connection to end as `refused`, at once, also inside `write`.
    */
   open(sender: string, resume: () => void, pause: () => void, close: () => void): LineSink;

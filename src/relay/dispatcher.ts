@@ -72,7 +72,7 @@ export interface LineDispatcherDependencies {
 
 export type BadLineReason = 'invalid' | 'out_of_order' | 'truncated';
 
-/** What a sender can wait for. */
+/** What a sender can wait for: an output with room, or the end of a turn. */
 type Gate = Pick<Output, 'whenWritable'>;
 
 /** The Dispatcher of one engine. */
@@ -89,6 +89,8 @@ export class LineDispatcher implements NamingDispatcher {
   readonly #served: (() => void)[] = [];
   /** Long turns since the last that was not. */
   #longTurns = 0;
+  /** True while a run is under way: what the engine has made of it is scratch, and another would overwrite that. */
+  #isRunning = false;
   /** Outputs that were over their bound in the run under way. */
   readonly #blocked: Output[] = [];
   #datagram: Uint8Array;
@@ -116,24 +118,28 @@ export class LineDispatcher implements NamingDispatcher {
       tooLong: (start) => this.#reject('invalid', 1, start, TOO_LONG_ERROR, sender, input),
       truncated: (line) => this.#reject('truncated', 1, line, TRUNCATED_ERROR, sender, input),
     });
-    const flow = new Flow(resume, pause);
+    const flow = new Flow({ resume, pause, afterTurn: this.#deps.afterTurn });
     this.#flows.add(flow);
     this.#deps.noteConnection();
     return {
       write: (chunk) => {
+        this.#beginRun();
         top.setSource(source);
         noteInput(chunk.length);
         const nowSec = clock.wallMs() / 1000;
         if (chunk.length <= this.#sliceBytes) stream.write(chunk, nowSec);
         else this.#writeSlices(stream, chunk, nowSec);
+        this.#isRunning = false;
         if (this.#blocked.length !== 0) this.#hold(flow);
         if (isTurnLong(this.#flows.size)) this.#endReads(flow);
         return !flow.held;
       },
       end: (how: StreamEnd) => {
+        this.#beginRun();
         this.#flows.delete(flow);
         top.setSource(source);
         stream.end(how === 'fin', clock.wallMs() / 1000);
+        this.#isRunning = false;
         // A sender that has ended waits for nobody.
         this.#blocked.length = 0;
       },
@@ -162,6 +168,7 @@ export class LineDispatcher implements NamingDispatcher {
 
   datagram(bytes: Uint8Array, sender: string): void {
     if (bytes.length === 0) return;
+    this.#beginRun();
     const { engine, clock, noteInput, top } = this.#deps;
     top.setSource(withoutPort(sender));
     noteInput(bytes.length);
@@ -173,6 +180,7 @@ export class LineDispatcher implements NamingDispatcher {
       whole = this.#datagram.subarray(0, bytes.length + 1);
     }
     this.#settle(engine.run(NO_CARRY, whole, clock.wallMs() / 1000), false, sender, this.input);
+    this.#isRunning = false;
   }
 
   reject(
@@ -205,6 +213,11 @@ export class LineDispatcher implements NamingDispatcher {
     counts.dropped[reason] += count;
     if (sample === undefined) countBadLines(reason, count);
     else noteBadLine(reason, sample, error, sender, input);
+  }
+
+  #beginRun(): void {
+    assert(!this.#isRunning, 'lines came in the middle of a run');
+    this.#isRunning = true;
   }
 
   #writeSlices(stream: LineStream, chunk: Uint8Array, nowSec: number): void {
@@ -263,10 +276,12 @@ export class LineDispatcher implements NamingDispatcher {
   /** Makes the sender wait for the outputs that were over their bound; when memory runs short, makes all senders wait. */
   #hold(writer: Flow): void {
     const outputs = this.#blocked.splice(0);
-    writer.waitFor(outputs);
+    writer.waitForRoom(outputs);
     if (!this.#deps.isMemoryShort()) return;
     for (const flow of this.#flows) {
-      if (!flow.held) flow.stopFor(outputs);
+      if (flow.held) continue;
+      flow.pause();
+      flow.waitForRoom(outputs);
     }
   }
 
@@ -275,13 +290,14 @@ export class LineDispatcher implements NamingDispatcher {
    * the others had its turn. The system reports ready connections in an order that may never change.
    */
   #endReads(writer: Flow): void {
-    const gates = [this.#nextTurn];
     for (const flow of this.#flows) {
-      if (flow !== writer && !flow.held) flow.stopFor(gates);
+      if (flow === writer || flow.held) continue;
+      flow.pause();
+      flow.waitForTurn(this.#nextTurn);
     }
     if (this.#longTurns === 0) this.#deps.afterTurn(() => this.#awaitShortTurn(0));
     this.#longTurns += 1;
-    writer.waitFor([this.#shortTurn]);
+    writer.waitForTurn(this.#shortTurn);
   }
 
   /** Called at the end of each turn since one was long; `longTurns` were long before this one. */
@@ -311,37 +327,57 @@ function areEqual(emits: readonly Emit[]): boolean {
   return emits.every(({ bytes }) => bytes.byteOffset === byteOffset && bytes.length === length);
 }
 
+interface FlowDependencies {
+  readonly resume: () => void;
+  readonly pause: () => void;
+  readonly afterTurn: (fn: () => void) => void;
+}
+
 /** A sender's reasons to wait. */
 class Flow {
   readonly #waitingFor = new Set<Gate>();
-  readonly #resume: () => void;
-  readonly #pause: () => void;
+  readonly #deps: FlowDependencies;
+  readonly #goOn = (): void => {
+    if (!this.held) this.#deps.resume();
+  };
+  readonly #goOnLater = (): void => this.#deps.afterTurn(this.#goOn);
 
-  constructor(resume: () => void, pause: () => void) {
-    this.#resume = resume;
-    this.#pause = pause;
+  constructor(dependencies: FlowDependencies) {
+    this.#deps = dependencies;
   }
 
   get held(): boolean {
     return this.#waitingFor.size !== 0;
   }
 
-  /** Waits for each gate, an output with room or the next turn; resumes when the last is open, which may be at once. */
-  waitFor(gates: readonly Gate[]): void {
+  /** Pauses a sender that did not just write. */
+  pause(): void {
+    this.#deps.pause();
+  }
+
+  /**
+   * Waits for each output; goes on at the end of the turn in which the last has room. That may come in the middle of
+   * anything, a run of another sender or a change of the table, and a sender that goes on may write at once.
+   */
+  waitForRoom(outputs: readonly Gate[]): void {
+    this.#waitFor(outputs, this.#goOnLater);
+  }
+
+  /** Waits for the end of a turn, and goes on with it. */
+  waitForTurn(end: Gate): void {
+    this.#waitFor([end], this.#goOn);
+  }
+
+  /** Waits for each gate; the last one may be open at once. */
+  #waitFor(gates: readonly Gate[], opened: () => void): void {
     const more = gates.filter((gate) => !this.#waitingFor.has(gate));
     // All are noted before the first is asked: it may call back at once, and must not resume for the others.
     for (const gate of more) this.#waitingFor.add(gate);
     for (const gate of more) {
       gate.whenWritable(() => {
         this.#waitingFor.delete(gate);
-        if (!this.held) this.#resume();
+        if (!this.held) opened();
       });
     }
-  }
-
-  /** Pauses a sender that did not just write. */
-  stopFor(gates: readonly Gate[]): void {
-    this.#pause();
-    this.waitFor(gates);
   }
 }

@@ -17,6 +17,8 @@ class FakeOutput implements Output {
   /** True: the test says when its lines are in its books. */
   durable = false;
   entered: (lines: number) => void = () => undefined;
+  /** Runs inside `push`. */
+  pushed: () => void = () => undefined;
   text = '';
   full = false;
   readonly waiters: (() => void)[] = [];
@@ -28,6 +30,7 @@ class FakeOutput implements Output {
     if (!this.durable) this.entered(lines);
     if (this.full && !canWait) return false;
     this.text += Buffer.from(bytes).toString('latin1');
+    this.pushed();
     return !this.full;
   }
 

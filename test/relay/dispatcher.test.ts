@@ -94,51 +94,110 @@ test('a datagram may end without a newline and is a chunk of its own', async () 
 });
 
 test('a sender waits for the full output it wrote to, and for no other', async () => {
-  const { open, outputs } = await makeRig();
+  const { open, outputs, endTurn } = await makeRig();
   const [slow, quick] = [open('slow'), open('quick')];
   outputs[1].full = true;
   assert.equal(slow.write('one 1 2\n'), false);
   assert.equal(quick.write('a 1 2\n'), true);
   assert.deepEqual(quick.events, []);
   outputs[1].empty();
+  endTurn();
   assert.deepEqual(slow.events, ['resume']);
   assert.equal(slow.write('one 3 4\n'), true);
   assert.equal(outputs[1].text, 'one 1 2\none 3 4\n');
 });
 
 test('a sender held by two outputs goes on only when both have room', async () => {
-  const { open, outputs } = await makeRig();
+  const { open, outputs, endTurn } = await makeRig();
   const { write, events } = open('x');
   outputs[0].full = true;
   outputs[1].full = true;
   assert.equal(write('both 1 2\n'), false);
   outputs[0].empty();
+  endTurn();
   assert.deepEqual(events, []);
   outputs[1].empty();
+  endTurn();
   assert.deepEqual(events, ['resume']);
 });
 
 test('an output that has room again at once holds nobody, also beside one that has not', async () => {
-  const { open, outputs } = await makeRig();
+  const { open, outputs, endTurn } = await makeRig();
   const { write, events } = open('x');
   outputs[0].full = true;
   outputs[1].full = true;
   outputs[0].whenWritable = (callback) => callback();
   assert.equal(write('both 1 2\n'), false);
+  endTurn();
   assert.deepEqual(events, []);
   outputs[1].empty();
+  endTurn();
   assert.deepEqual(events, ['resume']);
 });
 
 test('when memory is short every sender waits', async () => {
-  const { open, outputs, state } = await makeRig();
+  const { open, outputs, state, endTurn } = await makeRig();
   const [writer, bystander] = [open('writer'), open('bystander')];
   outputs[0].full = true;
   state.short = true;
   writer.write('a 1 2\n');
   assert.deepEqual(bystander.events, ['pause']);
   outputs[0].empty();
+  endTurn();
   assert.deepEqual(bystander.events, ['pause', 'resume']);
+});
+
+test('a sender is let go on when the turn is over, whatever makes room, unless it must wait again', async () => {
+  const { dispatcher, open, outputs, endTurn } = await makeRig();
+  const [waiting, other] = [open('waiting'), open('other')];
+  const makeRoomBy = (push: () => void): void => {
+    outputs[1].full = true;
+    assert.equal(waiting.write('one 1 2\n'), false);
+    waiting.events.length = 0;
+    outputs[0].pushed = () => outputs[1].empty();
+    push();
+    outputs[0].pushed = () => undefined;
+    assert.equal(outputs[1].full, false);
+    assert.deepEqual(waiting.events, []);
+  };
+  const ways = [
+    () => void other.write('a 1 2\n'),
+    () => dispatcher.datagram(Buffer.from('a 1 2'), 'y'),
+    () => dispatcher.generate([0], Buffer.from('a 1 2\n'), 1),
+  ];
+  for (const push of ways) {
+    makeRoomBy(push);
+    endTurn();
+    assert.deepEqual(waiting.events, ['resume']);
+  }
+  makeRoomBy(() => void other.write('a 1 2\n'));
+  outputs[0].full = true;
+  waiting.write('a 1 2\n');
+  endTurn();
+  assert.deepEqual(waiting.events, []);
+});
+
+test('lines that come in the middle of a run are a bug, and end the relay before they mix with others', async () => {
+  const { dispatcher, open, outputs } = await makeRig();
+  const [first, second] = [open('first'), open('second')];
+  const waysIn = [
+    () => void second.write('one 1 2\n'),
+    () => second.end('fin'),
+    () => dispatcher.datagram(Buffer.from('one 1 2'), 'y'),
+  ];
+  for (const comeIn of waysIn) {
+    let thrown: unknown;
+    outputs[0].pushed = () => {
+      try {
+        comeIn();
+      } catch (error) {
+        thrown = error;
+      }
+    };
+    first.write('both 1 2\n');
+    assert.match(String(thrown), /BUG: lines came in the middle of a run/);
+  }
+  assert.equal(outputs[1].text, 'both 1 2\n'.repeat(waysIn.length));
 });
 
 test('a datagram for a full output holds nobody', async () => {
@@ -200,6 +259,7 @@ test('a sender that waits for an output waits on when a long turn is over', asyn
   endTurn();
   assert.deepEqual(events, []);
   outputs[0].empty();
+  endTurn();
   assert.deepEqual(events, ['resume']);
 });
 
