@@ -145,7 +145,7 @@ export const DESTINATION_OPTIONS: readonly Option[] = [
     default: 10_000,
     unit: 'ms',
     max: DAY_MS,
-    doc: 'Upper bound of the pause between attempts to connect; the pause starts at 100 ms and doubles.',
+    doc: 'Upper bound of the pause between attempts to connect; the pause starts at 100 ms and doubles. While the host of the peer refuses, it is about a tenth of the time that the peer has been away, at most 1 s.',
     status: 'active',
   },
   {

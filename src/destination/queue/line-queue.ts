@@ -139,10 +139,13 @@ export class LineQueue {
     else this.#waiting.hold(slab, bytes, lines, nowMs);
   }
 
-  /** Lends the oldest waiting lines out, at most `sizeMax` bytes or else one line; undefined when none wait. */
-  lend(sizeMax: number): Run | undefined {
+  /**
+   * Lends the oldest waiting lines out, at most `sizeMax` bytes or else one line, and beside the oldest none that came
+   * after `untilMs` (monotonic); undefined when none wait.
+   */
+  lend(sizeMax: number, untilMs = Number.POSITIVE_INFINITY): Run | undefined {
     if (this.#waiting.empty) return undefined;
-    const run = this.#waiting.takeRun(sizeMax);
+    const run = this.#waiting.takeRun(sizeMax, untilMs);
     this.#lentBytes += run.size;
     return run;
   }

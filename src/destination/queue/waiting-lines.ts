@@ -82,8 +82,11 @@ export class WaitingLines {
     this.#record(slab, bytes.byteOffset - slab.bytes.byteOffset, bytes.length, lines, nowMs);
   }
 
-  /** Takes the oldest lines of one slab out, at most `sizeMax` bytes or else one line; there must be some. */
-  takeRun(sizeMax: number): Run {
+  /**
+   * Takes the oldest lines of one slab out, at most `sizeMax` bytes or else one line, and no record behind the first that
+   * came after `untilMs`; there must be some.
+   */
+  takeRun(sizeMax: number, untilMs = Number.POSITIVE_INFINITY): Run {
     const slab = this.#ring.slab(0);
     const offset = this.#ring.offset(0);
     const stampMs = this.#ring.stamp(0);
@@ -92,7 +95,7 @@ export class WaitingLines {
     while (this.#ring.count > 0) {
       const next = this.#ring.size(0);
       if (this.#ring.slab(0) !== slab || this.#ring.offset(0) !== offset + size) break;
-      if (size + next > sizeMax) break;
+      if (size + next > sizeMax || (size > 0 && this.#ring.stamp(0) > untilMs)) break;
       size += next;
       lines += this.#ring.lines(0);
       this.#ring.popFront();

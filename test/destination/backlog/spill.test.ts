@@ -22,6 +22,34 @@ test('while the peer is away lines go to disk after a second, or sooner when the
   rig.finish();
 });
 
+test('while the peer is away the lines of the last quarter of a second stay in memory, and leave first when it is back', async () => {
+  const rig = await startRig('10.0.0.1:2003');
+  const { counts } = rig.destination;
+  const perPush = 500;
+  let last = 0;
+  const push = (): void => {
+    rig.push(numbered(last + 1, last + perPush));
+    last += perPush;
+    rig.clock.advance(10);
+  };
+  for (let round = 0; round < 100; round += 1) push();
+  // However long ago the disk got lines: what came within 240 ms is in memory, what came 510 ms ago is not.
+  for (let more = 0; more < 30; more += 1) {
+    assert.ok(
+      counts.queued >= 24 * perPush && counts.queued <= 51 * perPush,
+      `${counts.queued} lines queued`,
+    );
+    push();
+    await rig.settle();
+  }
+  const { queued } = counts;
+  rig.network.last.accept();
+  await flow(rig);
+  assert.ok(rig.network.last.received.startsWith(numbered(last - queued + 1, last)));
+  assert.equal(counts.written, last);
+  rig.finish();
+});
+
 test('a peer that stalls for less than a second never touches the disk, a longer stall moves only the oldest half second', async () => {
   const rig = await startRig('10.0.0.1:2003');
   rig.network.last.accept();

@@ -128,6 +128,43 @@ test('pauses between attempts double up to reconn, with jitter, and start anew a
   rig.finish();
 });
 
+/** Lets each attempt of a minute fail the same way; returns when they began, ms after the loss. */
+function attemptTimes(random: number, error: string): number[] {
+  const rig = makeRig('10.0.0.1:2003', { random: () => random });
+  rig.connect();
+  rig.clock.advance(5000);
+  rig.network.last.fail();
+  const lostMs = rig.clock.monotonicMs();
+  const times: number[] = [];
+  while (rig.clock.monotonicMs() - lostMs < 60_000) {
+    const before = rig.network.sockets.length;
+    rig.clock.advance(5);
+    if (rig.network.sockets.length === before) continue;
+    times.push(rig.clock.monotonicMs() - lostMs);
+    rig.network.last.fail(error);
+  }
+  rig.finish();
+  return times;
+}
+
+for (const random of [0, 0.5, 1]) {
+  test(`a peer whose host refuses is noticed within a tenth of the time that it was away, jitter ${random}`, () => {
+    const times = attemptTimes(random, 'connect ECONNREFUSED');
+    for (const [nth, ms] of times.entries()) {
+      const sinceMs = times[nth - 1] ?? 0;
+      assert.ok(ms - sinceMs <= 105 + Math.min(900, sinceMs / 10), `${ms - sinceMs} ms after ${sinceMs} ms`);
+    }
+    const late = times.filter((ms) => ms > 30_000).length;
+    assert.ok(late >= 29 && late <= 60, `${late} attempts in half a minute`);
+    assert.ok(times.length < 160, `${times.length} attempts in a minute`);
+  });
+}
+
+test('a host that does not answer at all is tried ever less often, up to reconn', () => {
+  const times = attemptTimes(1, 'connect EHOSTUNREACH');
+  assert.ok(times.length <= 11, `${times.length} attempts in a minute`);
+});
+
 test('a connection that met itself is taken for a port where nobody listens', async (t) => {
   const rig = makeRig('127.0.0.1:40000');
   rig.destination.start();
