@@ -27,10 +27,12 @@ export const TIME = 3;
 /** State of a record whose key has no entry. */
 export const UNKNOWN = 4;
 
-/** Where an entry has the address, length and mark of its series, bytes (wasm/series-table.ts). */
-export const ENTRY_REWRITTEN = 16;
-export const ENTRY_REWRITTEN_SIZE = 20;
-export const ENTRY_MARK = 24;
+/** Where an entry has the mark of its series, and the address of what few have; bytes (wasm/series-table.ts). */
+export const ENTRY_MARK = 12;
+export const ENTRY_MORE = 16;
+/** Where the latter has the rewritten key: its address, and its length. */
+export const MORE_REWRITTEN = 0;
+export const MORE_REWRITTEN_SIZE = 4;
 
 /** Why a line was refused: by its form (judged by the module, or by JavaScript), key, order, or timestamp range. */
 export const WHY_KEY = 2;

@@ -2,7 +2,13 @@
 // A mark is a round and 8 bits: beginning another round makes all marks void without touching one.
 import { KINDS } from './plan-table.ts';
 import type { RunLine, RunLines } from './engine.ts';
-import { ENTRY_MARK, ENTRY_REWRITTEN, ENTRY_REWRITTEN_SIZE, type EngineExports } from './wasm-module.ts';
+import {
+  ENTRY_MARK,
+  ENTRY_MORE,
+  type EngineExports,
+  MORE_REWRITTEN,
+  MORE_REWRITTEN_SIZE,
+} from './wasm-module.ts';
 
 /** Rounds that can be told apart. A mark that is as old as all of them would count again. */
 const ROUNDS = 1 << 24;
@@ -78,8 +84,10 @@ export class WasmRunLines implements RunLines, RunLine {
 
   get rewritten(): Uint8Array | undefined {
     const entry = this.#words[this.#line + 2] as number;
-    const size = (this.#words[(entry + ENTRY_REWRITTEN_SIZE) >>> 2] as number) & 0xffff;
-    const start = this.#words[(entry + ENTRY_REWRITTEN) >>> 2] as number;
+    const more = this.#words[(entry + ENTRY_MORE) >>> 2] as number;
+    if (more === 0) return undefined;
+    const size = (this.#words[(more + MORE_REWRITTEN_SIZE) >>> 2] as number) & 0xffff;
+    const start = this.#words[(more + MORE_REWRITTEN) >>> 2] as number;
     return size === 0 ? undefined : this.#bytes.subarray(start, start + size);
   }
 

@@ -9,13 +9,14 @@ const NONE = new Uint8Array(0);
 async function makeEngine(
   maxSeries: number,
   resolve: (key: string) => Plan = () => ({ kind: 'route', outputs: [0] }),
+  validateOrder = false,
 ) {
   const engine = await makeWasmEngine({
     lineBytesMax: 4096,
     chunkBytesMax: 1 << 18,
     maxSeries,
     levels: { legacy: 'medium', m20: 'medium' },
-    validateOrder: false,
+    validateOrder,
     orderFutureMaxSec: 86_400,
   });
   engine.setResolve((key) => resolve(Buffer.from(key).toString('latin1')));
@@ -58,6 +59,35 @@ test('series seen since the last rotation are kept, older ones are forgotten, an
     engine.stats().memoryBytes <= memoryBytes + 4 * 1024 * 1024,
     'memory grew with the series forgotten',
   );
+});
+
+test('a series takes 20 bytes beside its key and its slot', async () => {
+  const { engine } = await makeEngine(1_000_000);
+  const series = 180_000;
+  const before = engine.stats().memoryBytes;
+  for (let at = 0; at < series; at += 2000) {
+    const lines = Array.from({ length: 2000 }, (_, i) => `${String(at + i).padStart(44, 'k')} 1 2\n`);
+    engine.run(NONE, Buffer.from(lines.join('')), 0);
+  }
+  assert.equal(engine.stats().series, series);
+  // Half full or more, a slot is 16 bytes at most; memory is taken by the MiB.
+  const most = series * (44 + 20 + 16) + 2 * 1024 * 1024;
+  const taken = engine.stats().memoryBytes - before;
+  assert.ok(taken <= most, `${(taken / series).toFixed(1)} bytes a series`);
+});
+
+test('the order of a series outlives its move between generations', async () => {
+  const { engine, send } = await makeEngine(20_000, undefined, true);
+  const point = (timestamp: number) => {
+    const { outOfOrder, emits } = engine.run(NONE, Buffer.from(`kept 1 ${timestamp}\n`), 100);
+    return { outOfOrder, lines: emits[0]?.lines ?? 0 };
+  };
+  assert.deepEqual(point(50), { outOfOrder: 0, lines: 1 });
+  for (let round = 0; round < 40; round++) {
+    send(round * 2000, (round + 1) * 2000);
+    assert.deepEqual(point(50), { outOfOrder: 1, lines: 0 });
+  }
+  assert.ok(engine.stats().forgotten > 0, 'none forgotten');
 });
 
 test('a new table resolves every known series again, once', async () => {

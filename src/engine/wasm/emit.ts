@@ -9,8 +9,7 @@
 import { copyPadded, reserve } from './memory';
 import { addReject, addUnresolved, DEAD, isVerbatim, recordAt, recordCount, VALID, WHY_KEY } from './records';
 import {
-  ENTRY_GENERATION, ENTRY_MARK, ENTRY_PLAN, ENTRY_REWRITTEN, ENTRY_REWRITTEN_SIZE, ENTRY_VALUES, findEntry,
-  guessEntry, isEntryOf,
+  ENTRY_GENERATION, ENTRY_MARK, ENTRY_PLAN, findEntry, guessEntry, isEntryOf, rewrittenAt, rewrittenSize, valuesOf,
 } from './series-table';
 import { slotCount, writeValues } from './values';
 
@@ -124,12 +123,12 @@ export function measure(): void {
       touchedPlanCount += 1;
     }
     let size: u32 = <u32>load<u16>(record, 4) + 1;
-    const rewritten = <u32>load<u16>(entry, ENTRY_REWRITTEN_SIZE);
+    const rewritten = rewrittenSize(entry);
     if (rewritten !== 0) {
       size += rewritten - load<u16>(record, 6);
       anyRewritten = true;
     }
-    const values = load<u32>(entry, ENTRY_VALUES);
+    const values = valuesOf(entry);
     if (values !== 0) {
       events += slotCount(values);
       eventLines += 1;
@@ -227,7 +226,7 @@ function emit(): void {
     const start = load<u32>(record);
     const end = start + <u32>load<u16>(record, 4) + 1;
     const entry = load<u32>(record, 8);
-    const rewritten = <u32>load<u16>(entry, ENTRY_REWRITTEN_SIZE);
+    const rewritten = rewrittenSize(entry);
     if (rewritten === 0 && plan === runPlan && start === runEnd) {
       runEnd = end;
       continue;
@@ -237,7 +236,7 @@ function emit(): void {
     runStart = start;
     runEnd = end;
     if (rewritten !== 0) {
-      append(plan, load<u32>(entry, ENTRY_REWRITTEN), rewritten);
+      append(plan, rewrittenAt(entry), rewritten);
       runStart = start + <u32>load<u16>(record, 6);
     }
   }

@@ -57,7 +57,7 @@ export function start(lineBytesMax: u32, chunkBytesMax: u32, seriesMax: u32, pla
   startEmit(plansMax, inputMax);
   startValues();
   reserveOutputs(64);
-  startTable(seriesMax);
+  startTable(seriesMax, validateOrder);
   ordered = validateOrder;
   store<u32>(report, words);
   store<u32>(report, chunkStart, 4);

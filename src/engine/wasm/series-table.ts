@@ -2,11 +2,13 @@
 //
 //   directory (top bits of the hash) -> segment of 4096 slots { hash u32, entry u32 } -> entry in an arena block
 //
-//   entry   0 key length u32 | 4 plan u32 | 8 plan generation u32 | 12 last timestamp u32
-//          16 rewritten key: address u32 | 20 its length u16 | 22 its capacity u16 | 24 mark u32 | 28 values u32 | 32 key bytes
+//   entry   0 key length u32 | 4 plan u32 | 8 plan generation u32 | 12 mark u32 | 16 more: address u32
+//          20 last timestamp u32, where order is checked | then the key bytes
 //   mark     what a watch of lines noted of the series (index.ts); 0: nothing
+//   more     0: none | what few series have: 0 rewritten key: address u32 | 4 its length u16 | 6 its capacity u16 | 8 values u32
 //   values   0: none | slot * 2 + 1: one window slot | else the address of a list: 0 capacity u32 | 4 count u32 | 8 slots
 //
+// An entry has no room for what its series does not have: of 10 M series each byte is 10 MB.
 // Extendible hashing: a full segment splits in two, the directory doubles when it must, so the table grows
 // without ever being rehashed as a whole. A slot holds the whole hash; the key is compared on every hit.
 // Generations: series enter the young one; when it holds half of the bound (entries or bytes) it becomes the old one,
@@ -18,16 +20,20 @@ import { BLOCK_SIZE, giveBlock, reserve, takeBlock } from './memory';
 
 export const ENTRY_PLAN: u32 = 4;
 export const ENTRY_GENERATION: u32 = 8;
-export const ENTRY_LAST: u32 = 12;
-export const ENTRY_REWRITTEN: u32 = 16;
-export const ENTRY_REWRITTEN_SIZE: u32 = 20;
-const ENTRY_REWRITTEN_ROOM: u32 = 22;
-export const ENTRY_MARK: u32 = 24;
-export const ENTRY_VALUES: u32 = 28;
+export const ENTRY_MARK: u32 = 12;
+const ENTRY_MORE: u32 = 16;
+/** There only where order is checked. */
+export const ENTRY_LAST: u32 = 20;
+const MORE_REWRITTEN: u32 = 0;
+const MORE_REWRITTEN_SIZE: u32 = 4;
+const MORE_REWRITTEN_ROOM: u32 = 6;
+const MORE_VALUES: u32 = 8;
+const MORE_SIZE: u32 = 12;
 const LIST_ROOM: u32 = 0;
 export const LIST_COUNT: u32 = 4;
 export const LIST_SLOTS: u32 = 8;
-const ENTRY_KEY: u32 = 32;
+/** Where the key bytes of an entry begin. */
+let entryKey: u32 = 0;
 
 const SLOTS: u32 = 4096;
 const SEGMENT_SIZE: u32 = SLOTS * 8;
@@ -56,10 +62,11 @@ const GEN_BLOCK: u32 = 12;
 const GEN_AT: u32 = 16;
 const GEN_MOVED: u32 = 20;
 
-/** Lays the table out for at most `seriesMax` series; each generation holds half. */
-export function startTable(seriesMax: u32): void {
+/** Lays the table out for at most `seriesMax` series; each generation holds half. `ordered`: with their last timestamps. */
+export function startTable(seriesMax: u32, ordered: bool): void {
+  entryKey = ordered ? ENTRY_LAST + 4 : ENTRY_LAST;
   entriesMax = seriesMax >>> 1;
-  // A series of 45-byte keys takes 80 bytes; long keys and rewritten keys must not outgrow the bound by much.
+  // An entry of a 45-byte key takes 68 bytes; long keys and rewritten keys must not outgrow the bound by much.
   bytesMax = <u32>min<u64>(<u64>entriesMax * 192 + BLOCK_SIZE, <u64>1 << 30);
   splitBuffer = reserve(SEGMENT_SIZE);
   young = reserve(64 + (<u32>4 << DEPTH_MAX));
@@ -170,7 +177,7 @@ export function guessEntry(hash: u32): u32 {
 // @ts-ignore: decorator
 @inline
 export function isEntryOf(entry: u32, key: u32, size: u32): bool {
-  return load<u32>(entry) === size && sameBytes(entry + ENTRY_KEY, key, size);
+  return load<u32>(entry) === size && sameBytes(entry + entryKey, key, size);
 }
 
 /** Finds the entry of a key; an entry of the old generation is moved first. 0: unknown. */
@@ -188,23 +195,24 @@ function moveEntry(hash: u32, key: u32, size: u32): u32 {
   const to = addEntry(hash, key, size);
   store<u32>(to, load<u32>(from, ENTRY_PLAN), ENTRY_PLAN);
   store<u32>(to, load<u32>(from, ENTRY_GENERATION), ENTRY_GENERATION);
-  store<u32>(to, load<u32>(from, ENTRY_LAST), ENTRY_LAST);
-  const rewritten = load<u32>(from, ENTRY_REWRITTEN);
-  if (rewritten !== 0) setRewritten(to, rewritten, load<u16>(from, ENTRY_REWRITTEN_SIZE));
   store<u32>(to, load<u32>(from, ENTRY_MARK), ENTRY_MARK);
-  const values = load<u32>(from, ENTRY_VALUES);
-  if (values & 1) store<u32>(to, values, ENTRY_VALUES);
-  else if (values !== 0) setList(to, values + LIST_SLOTS, load<u32>(values, LIST_COUNT));
+  if (entryKey > ENTRY_LAST) store<u32>(to, load<u32>(from, ENTRY_LAST), ENTRY_LAST);
+  if (load<u32>(from, ENTRY_MORE) !== 0) {
+    setRewritten(to, rewrittenAt(from), rewrittenSize(from));
+    const values = valuesOf(from);
+    if (values & 1) store<u32>(makeMore(to), values, MORE_VALUES);
+    else if (values !== 0) setList(to, values + LIST_SLOTS, load<u32>(values, LIST_COUNT));
+  }
   store<u32>(old, load<u32>(old, GEN_MOVED) + 1, GEN_MOVED);
   return to;
 }
 
 /** Adds an entry that must not be there yet: no plan (generation 0), last timestamp 0. */
 export function addEntry(hash: u32, key: u32, size: u32): u32 {
-  const entry = allocate(ENTRY_KEY + size);
-  memory.fill(entry, 0, ENTRY_KEY);
+  const entry = allocate(entryKey + size);
+  memory.fill(entry, 0, entryKey);
   store<u32>(entry, size);
-  memory.copy(entry + ENTRY_KEY, key, size);
+  memory.copy(entry + entryKey, key, size);
   let segment = segmentOf(young, hash);
   while (load<u32>(segment, 4) >= SEGMENT_FULL) {
     if (!split(segment, hash)) break;
@@ -269,7 +277,7 @@ function deepen(): bool {
 
 /** Takes `size` bytes of the young arena; one block holds any entry, since keys are shorter than 64 KiB. */
 function allocate(size: u32): u32 {
-  const rounded = (size + 7) & ~7;
+  const rounded = (size + 3) & ~3;
   let at = load<u32>(young, GEN_AT);
   const block = load<u32>(young, GEN_BLOCK);
   if (block === 0 || at + rounded > block + BLOCK_SIZE - 128) {
@@ -283,28 +291,65 @@ function allocate(size: u32): u32 {
   return at;
 }
 
+/** Length of the rewritten key of an entry; 0: it has none. */
+// @ts-ignore: decorator
+@inline
+export function rewrittenSize(entry: u32): u32 {
+  const more = load<u32>(entry, ENTRY_MORE);
+  return more === 0 ? 0 : <u32>load<u16>(more, MORE_REWRITTEN_SIZE);
+}
+
+/** Where the rewritten key of an entry that has one lies. */
+// @ts-ignore: decorator
+@inline
+export function rewrittenAt(entry: u32): u32 {
+  return load<u32>(load<u32>(entry, ENTRY_MORE), MORE_REWRITTEN);
+}
+
+/** The word of values of an entry; 0: it has none. */
+// @ts-ignore: decorator
+@inline
+export function valuesOf(entry: u32): u32 {
+  const more = load<u32>(entry, ENTRY_MORE);
+  return more === 0 ? 0 : load<u32>(more, MORE_VALUES);
+}
+
+/** What an entry has more than others, made if need be. */
+function makeMore(entry: u32): u32 {
+  const known = load<u32>(entry, ENTRY_MORE);
+  if (known !== 0) return known;
+  const more = allocate(MORE_SIZE);
+  memory.fill(more, 0, MORE_SIZE);
+  store<u32>(entry, more, ENTRY_MORE);
+  return more;
+}
+
 /** Gives an entry a rewritten key (copied); size 0 takes it away. */
 export function setRewritten(entry: u32, key: u32, size: u32): void {
-  if (size > <u32>load<u16>(entry, ENTRY_REWRITTEN_ROOM)) {
-    store<u32>(entry, allocate(size), ENTRY_REWRITTEN);
-    store<u16>(entry, <u16>min<u32>((size + 7) & ~7, 0xffff), ENTRY_REWRITTEN_ROOM);
+  if (size === 0 && rewrittenSize(entry) === 0) return;
+  const more = makeMore(entry);
+  if (size > <u32>load<u16>(more, MORE_REWRITTEN_ROOM)) {
+    store<u32>(more, allocate(size), MORE_REWRITTEN);
+    store<u16>(more, <u16>min<u32>((size + 3) & ~3, 0xffff), MORE_REWRITTEN_ROOM);
   }
-  store<u16>(entry, <u16>size, ENTRY_REWRITTEN_SIZE);
-  memory.copy(load<u32>(entry, ENTRY_REWRITTEN), key, size);
+  store<u16>(more, <u16>size, MORE_REWRITTEN_SIZE);
+  memory.copy(load<u32>(more, MORE_REWRITTEN), key, size);
 }
 
 /** Gives an entry the window slots that its values go to: `count` of them at `list` (copied); 0 takes them away. */
 export function setValues(entry: u32, list: u32, count: u32): void {
   if (count > 1) setList(entry, list, count);
-  else store<u32>(entry, count === 0 ? 0 : load<u32>(list) * 2 + 1, ENTRY_VALUES);
+  else if (count === 1) store<u32>(makeMore(entry), load<u32>(list) * 2 + 1, MORE_VALUES);
+  else if (valuesOf(entry) !== 0) store<u32>(makeMore(entry), 0, MORE_VALUES);
 }
 
 function setList(entry: u32, from: u32, count: u32): void {
-  let list = load<u32>(entry, ENTRY_VALUES);
+  const more = makeMore(entry);
+  let list = load<u32>(more, MORE_VALUES);
   if (list === 0 || list & 1 || load<u32>(list, LIST_ROOM) < count) {
     list = allocate(LIST_SLOTS + count * 4);
     store<u32>(list, count, LIST_ROOM);
-    store<u32>(entry, list, ENTRY_VALUES);
+    store<u32>(more, list, MORE_VALUES);
   }
   store<u32>(list, count, LIST_COUNT);
   memory.copy(list + LIST_SLOTS, from, count * 4);

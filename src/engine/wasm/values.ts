@@ -7,7 +7,7 @@
 import { decimalToDouble, startDecimal } from './decimal';
 import { reserve } from './memory';
 import { recordAt, recordCount } from './records';
-import { ENTRY_VALUES, LIST_COUNT, LIST_SLOTS } from './series-table';
+import { LIST_COUNT, LIST_SLOTS, valuesOf } from './series-table';
 
 const DOT: u32 = 0x2e;
 const SPACE: u32 = 0x20;
@@ -61,7 +61,7 @@ export function writeValues(events: u32, lines: u32): void {
   for (let i: u32 = 0; i < count; i++) {
     const record = recordAt(i);
     if (load<u32>(record, 12) === 0) continue;
-    const values = load<u32>(load<u32>(record, 8), ENTRY_VALUES);
+    const values = valuesOf(load<u32>(record, 8));
     if (values === 0) continue;
     const line = load<u32>(record);
     const value = line + <u32>load<u16>(record, 6) + 1;
