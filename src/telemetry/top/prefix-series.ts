@@ -2,6 +2,11 @@
 // In a storm of new series most names are new too, so taking a place must cost little: everything lies in typed arrays,
 // the text of a name is copied as bytes, and becomes a string only for a report (bench/micro/new-series.ts).
 //
+//   order   [p4 p0 p7 | p1 | p3 p5 ... ]      places by weight, the lightest first; `|` ends a rank: those of one weight
+//
+// A weight grows by one, so that a place goes to the end of its rank and from there into the next: a few steps, where a heap
+// takes one for each of its levels (the "stream summary" of Metwally, Agrawal and El Abbadi; see space-saving.ts).
+//
 // Two names of one hash of 32 bits would count as one; with a few hundred places that is one name in millions.
 import { HyperLogLog } from './hyper-log-log.ts';
 import { KEY_BYTES_MAX } from './key-prefixes.ts';
@@ -19,9 +24,13 @@ export class PrefixSeries {
   readonly #hashes: Uint32Array;
   readonly #sizes: Uint16Array;
   readonly #text: Uint8Array;
-  /** Places by weight, the lightest first, as a heap; and where in it each stands. */
-  readonly #heap: Uint16Array;
-  readonly #heapAt: Uint16Array;
+  /** Places by weight, the lightest first; and where in it each stands. */
+  readonly #order: Uint16Array;
+  readonly #orderAt: Uint16Array;
+  /** By place, the number of its rank; by rank, where it ends in the order; and the ranks that are free. */
+  readonly #rankOf: Uint16Array;
+  readonly #rankEnds: Uint16Array;
+  readonly #freeRanks: number[];
   /** Places by hash, 0 for none and else place + 1: open addressing, at most a quarter full. */
   readonly #slots: Uint16Array;
   readonly #mask: number;
@@ -35,8 +44,12 @@ export class PrefixSeries {
     this.#hashes = new Uint32Array(placesMax);
     this.#sizes = new Uint16Array(placesMax);
     this.#text = new Uint8Array(placesMax * KEY_BYTES_MAX);
-    this.#heap = new Uint16Array(placesMax);
-    this.#heapAt = new Uint16Array(placesMax);
+    this.#order = new Uint16Array(placesMax);
+    this.#orderAt = new Uint16Array(placesMax);
+    this.#rankOf = new Uint16Array(placesMax);
+    this.#rankEnds = new Uint16Array(placesMax + 1);
+    // One more than places: a place enters its next rank before it leaves the one it was alone in.
+    this.#freeRanks = Array.from({ length: placesMax + 1 }, (_, rank) => rank);
     this.#slots = new Uint16Array(2 ** Math.ceil(Math.log2(placesMax * 4)));
     this.#mask = this.#slots.length - 1;
   }
@@ -44,10 +57,9 @@ export class PrefixSeries {
   /** Notes a new series, by its hash, under the name that is the first `size` bytes of `key`, at most KEY_BYTES_MAX. */
   add(key: Uint8Array, size: number, nameHash: number, hash: number): void {
     const place = this.#find(nameHash) ?? this.#takePlace(key, size, nameHash);
-    this.#weights[place]! += 1;
     this.#freshNow[place]! += 1;
     this.#sketches[place]!.add(hash);
-    this.#sink(place);
+    this.#rise(place);
   }
 
   /** Begins another minute. */
@@ -92,18 +104,21 @@ export class PrefixSeries {
     return place;
   }
 
-  /** A new place weighs nothing: it goes to the top of the heap. */
+  /** A new place weighs nothing: it goes to the front, in a rank of its own. */
   #enter(): number {
     const place = this.#count++;
     this.#sketches.push(new HyperLogLog());
-    let at = place;
-    for (; at > 0; at = (at - 1) >> 1) this.#put(this.#heap[(at - 1) >> 1]!, at);
+    for (let at = place; at > 0; at--) this.#put(this.#order[at - 1]!, at);
+    for (let rank = 0; rank < this.#rankEnds.length; rank++) this.#rankEnds[rank]! += 1;
     this.#put(place, 0);
+    const rank = this.#freeRanks.pop()!;
+    this.#rankOf[place] = rank;
+    this.#rankEnds[rank] = 1;
     return place;
   }
 
   #evict(): number {
-    const place = this.#heap[0]!;
+    const place = this.#order[0]!;
     this.#forgetHash(place);
     this.#errors[place] = this.#weights[place]!;
     this.#freshNow[place] = 0;
@@ -125,26 +140,30 @@ export class PrefixSeries {
     this.#slots[hole] = 0;
   }
 
-  /** Puts a place that grew where it belongs. */
-  #sink(place: number): void {
-    const heap = this.#heap;
-    const weights = this.#weights;
-    const weight = weights[place]!;
-    let at = this.#heapAt[place]!;
-    for (;;) {
-      let below = at * 2 + 1;
-      if (below >= this.#count) break;
-      if (below + 1 < this.#count && weights[heap[below + 1]!]! < weights[heap[below]!]!) below += 1;
-      const child = heap[below]!;
-      if (weights[child]! >= weight) break;
-      this.#put(child, at);
-      at = below;
-    }
+  /** Makes a place one heavier: from the end of its rank into the next. */
+  #rise(place: number): void {
+    const order = this.#order;
+    const rank = this.#rankOf[place]!;
+    const at = this.#rankEnds[rank]! - 1;
+    const isAlone = at === 0 || this.#rankOf[order[at - 1]!] !== rank;
+    this.#put(order[at]!, this.#orderAt[place]!);
     this.#put(place, at);
+    const weight = (this.#weights[place]! += 1);
+    const next = at + 1 < this.#count ? order[at + 1]! : undefined;
+    if (next !== undefined && this.#weights[next] === weight) {
+      this.#rankOf[place] = this.#rankOf[next]!;
+      if (isAlone) this.#freeRanks.push(rank);
+      else this.#rankEnds[rank] = at;
+    } else if (!isAlone) {
+      this.#rankEnds[rank] = at;
+      const own = this.#freeRanks.pop()!;
+      this.#rankOf[place] = own;
+      this.#rankEnds[own] = at + 1;
+    }
   }
 
   #put(place: number, at: number): void {
-    this.#heap[at] = place;
-    this.#heapAt[place] = at;
+    this.#order[at] = place;
+    this.#orderAt[place] = at;
   }
 }

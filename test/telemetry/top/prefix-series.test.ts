@@ -73,3 +73,34 @@ test('new series are those of this minute and the last', () => {
   sketch.rotate();
   assert.equal(sketch.all().get('a')?.fresh, 0);
 });
+
+test('whatever comes, the place of one of the lightest goes, and its weight is the error', () => {
+  const places = 12;
+  const seed = Math.floor(Math.random() * 1e9);
+  let state = seed;
+  const random = (): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+  const sketch = new PrefixSeries(places);
+  const weights = new Map<string, number>();
+  for (let step = 0; step < 3000; step++) {
+    // Few names often, many names seldom.
+    const name = `n${Math.floor(40 * random() ** 3)}`;
+    add(sketch, name, `s${step}`);
+    if (!weights.has(name) && weights.size === places) {
+      const all = sketch.all();
+      const [gone, ...more] = [...weights.keys()].filter((known) => !all.has(known));
+      const lightest = Math.min(...weights.values());
+      const said = `step ${step} of seed ${seed}`;
+      assert.deepEqual(
+        [more, weights.get(gone ?? ''), all.get(name)?.missed],
+        [[], lightest, lightest],
+        said,
+      );
+      weights.set(name, lightest);
+      weights.delete(gone ?? '');
+    }
+    weights.set(name, (weights.get(name) ?? 0) + 1);
+  }
+});
