@@ -77,15 +77,17 @@ function watch(
   tally: Float64Array,
   stopped: AbortController,
 ): NodeJS.Timeout {
-  let seen = -1;
+  let seen = 0;
   let movedMs = performance.now();
   return setInterval(() => {
+    const nowMs = performance.now();
     const sent = tally[TALLY.sent] ?? 0;
     const received = tally[TALLY.received] ?? 0;
     onProgress?.(sent, received);
-    if (sent + received !== seen) movedMs = performance.now();
+    // Until the first line connections are being made, which ends by itself.
+    if (sent + received !== seen || seen === 0) movedMs = nowMs;
     seen = sent + received;
-    if (performance.now() - movedMs > stallMs) stopped.abort();
+    if (nowMs - movedMs > stallMs) stopped.abort();
   }, PROGRESS_MS);
 }
 
