@@ -2,12 +2,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DelaySummary } from '../src/cli/bench/delay-histogram.ts';
 import type { LoadMode, LoadRequest } from './load.ts';
+import { takePort } from '../test/own-port.ts';
 import { readProcessCost } from './process-cost.ts';
 import { type LoadWay, openWay } from './load-ways.ts';
 import type { Ports, Relay, TableKind } from './relays/relay.ts';
@@ -132,15 +133,9 @@ export async function pickPorts(sinks: readonly number[]): Promise<Ports & { rea
   };
 }
 
-/** Finds a port that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return address !== null && typeof address === 'object' ? address.port : 0;
+/** Finds a port that is free, and stays so. */
+export function freePort(): Promise<number> {
+  return takePort();
 }
 
 /** Starts a relay and waits until it accepts; returns its pid. */

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
+import { takePort } from '../own-port.ts';
 
 export class Peer {
   /** Everything received, per connection, in order of the connections. */
@@ -11,13 +12,13 @@ export class Peer {
   #reading = true;
   port = 0;
 
-  /** Starts a peer on a free port, or again on the port it had. */
+  /** Starts a peer on a port of this process, or again on the port it had. */
   async listen(): Promise<void> {
     const server = createServer({ allowHalfOpen: false }, (socket) => this.#accepted(socket));
     this.#server = server;
+    if (this.port === 0) this.port = await takePort();
     server.listen(this.port, '127.0.0.1');
     await once(server, 'listening');
-    this.port = (server.address() as { port: number }).port;
   }
 
   get text(): string {
@@ -69,7 +70,7 @@ export async function startPeer(t: TestContext): Promise<Peer> {
 }
 
 /** Waits until a condition holds, looking at it often; fails at the deadline. */
-export async function until(what: string, holds: () => boolean, deadlineMs = 5000): Promise<void> {
+export async function until(what: string, holds: () => boolean, deadlineMs = 60_000): Promise<void> {
   const end = performance.now() + deadlineMs;
   while (!holds()) {
     if (performance.now() > end) throw new Error(`did not happen within ${deadlineMs} ms: ${what}`);

@@ -9,18 +9,10 @@ import { assertConserved } from '../assert-conserved.ts';
 import type { BenchReport } from '../../src/cli/bench/bench-report.ts';
 import type { LoadResult } from '../../src/cli/bench/run-load.ts';
 import { runCommand } from '../cli/fake-world.ts';
+import { takePort } from '../own-port.ts';
 import { makeFolder, routeTo, startRelay } from './relay-process.ts';
 
 const NUMBER_BASE = 1_000_000_000;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** Runs `bench`; returns its exit code and result. */
 async function bench(args: readonly string[]): Promise<{ code: number; result: LoadResult; err: string }> {
@@ -72,7 +64,7 @@ async function startSpoiler(
 }
 
 test('through this relay every line comes once and in order, whatever the profile', async (t) => {
-  const sinkPort = await freePort();
+  const sinkPort = await takePort();
   const relay = await startRelay(t, routeTo(`127.0.0.1:${sinkPort} reconn=50`));
   const way = through(relay.port, sinkPort);
   let sent = 0;
@@ -102,7 +94,7 @@ test('through this relay every line comes once and in order, whatever the profil
 });
 
 test('what a relay drops, doubles, reorders and adds is counted to the line', async (t) => {
-  const sinkPort = await freePort();
+  const sinkPort = await takePort();
   let held = '';
   const port = await startSpoiler(t, sinkPort, (line, number, send) => {
     if (number % 100 === 7) return;
@@ -128,7 +120,7 @@ test('what a relay drops, doubles, reorders and adds is counted to the line', as
 });
 
 test('copies at ports of their own are counted apart, and so are lines in another form', async (t) => {
-  const [first, second] = [await freePort(), await freePort()];
+  const [first, second] = [await takePort(), await takePort()];
   const onward = await startSpoiler(t, second, (line, number, send) => {
     if (number !== 5) send(line.replaceAll(' ', '\t'));
   });
@@ -164,7 +156,7 @@ test('alone it tests itself, as text, as JSON and as a plot, also over UDP', asy
 });
 
 test('a relay that sends statistics of its own for ever does not keep the bench from its end', async (t) => {
-  const sinkPort = await freePort();
+  const sinkPort = await takePort();
   const port = await startSpoiler(t, sinkPort, (line, number, send) => {
     if (number > 0) return send(line);
     const statistics = connect(sinkPort, '127.0.0.1').on('error', () => statistics.destroy());
@@ -179,12 +171,12 @@ test('a relay that sends statistics of its own for ever does not keep the bench 
 });
 
 test('nothing that comes back is loss, and what cannot be reached is told in one line', async (t) => {
-  const sinkPort = await freePort();
+  const sinkPort = await takePort();
   const hole = await startSpoiler(t, sinkPort, () => undefined);
   const { code, result } = await bench([...through(hole, sinkPort), '--lines', '5000']);
   assert.equal(code, 1);
   assert.equal(result.lost, 5000);
-  const away = await runCommand(['bench', '--target', `127.0.0.1:${await freePort()}`, '--listen', '0']);
+  const away = await runCommand(['bench', '--target', `127.0.0.1:${await takePort()}`, '--listen', '0']);
   assert.equal(away.code, 1);
   assert.match(away.err, /^sluice: connection 1 of 4 to 127\.0\.0\.1:\d+: .*ECONNREFUSED.*\n$/);
 });
@@ -209,7 +201,7 @@ test('flags that make no sense are refused with exit code 2', async () => {
 });
 
 test('the profile pickle goes to the pickle listener', async (t) => {
-  const [sinkPort, picklePort] = [await freePort(), await freePort()];
+  const [sinkPort, picklePort] = [await takePort(), await takePort()];
   const relay = await startRelay(
     t,
     `pickle_addr = "127.0.0.1:${picklePort}"\n${routeTo(`127.0.0.1:${sinkPort}`)}`,

@@ -1,26 +1,16 @@
 // Whoever reads the log may stall, as a terminal does at Ctrl-S; the relay goes on.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { takePort } from '../own-port.ts';
 import { CONFIG_HEAD, makeFolder, RelayProcess, routeTo, SLUICE } from './relay-process.ts';
 
 /** A terminal holds 4 KiB, what is behind it in this test a few hundred KiB at most. */
 const REQUESTS = 300;
-const DEADLINE_MS = 30_000;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
+const DEADLINE_MS = 180_000;
 
 test('a relay on a terminal that takes no more text goes on', async (t) => {
   const folder = makeFolder(t);
@@ -29,7 +19,7 @@ test('a relay on a terminal that takes no more text goes on', async (t) => {
     string,
     string,
   ];
-  const port = await freePort();
+  const port = await takePort();
   const head = CONFIG_HEAD.replace(/http_addr = .*/, `http_addr = "127.0.0.1:${port}"`);
   writeFileSync(config, `${head}pid_file = '${pidFile}'\n${routeTo('127.0.0.1:1 spool=false')}`);
   execFileSync('mkfifo', [out]);

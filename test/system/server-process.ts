@@ -1,11 +1,12 @@
 // A server of Debian's as a child process in the foreground; ended by its pid when the test ends, at the latest.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { takePort } from '../own-port.ts';
 
-const START_DEADLINE_MS = 30_000;
+const START_DEADLINE_MS = 90_000;
 const STOP_DEADLINE_MS = 30_000;
 
 /** A started server. */
@@ -67,18 +68,9 @@ export async function untilListening(port: number, server: ServerProcess): Promi
   }
 }
 
-/** Finds ports that were free a moment ago, for programs that cannot choose one themselves. */
+/** Takes ports for programs that cannot choose one themselves. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
   const ports: number[] = [];
-  for (const server of servers) {
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    ports.push((server.address() as { port: number }).port);
-  }
-  for (const server of servers) {
-    server.close();
-    await once(server, 'close');
-  }
+  while (ports.length < count) ports.push(await takePort());
   return ports;
 }
