@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const COMMAND = fileURLToPath(new URL('../../bin/sluice', import.meta.url));
 const GOLDEN = fileURLToPath(new URL('../golden/config/', import.meta.url));
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 180_000;
 
 function makeFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-cli-'));

@@ -37,6 +37,19 @@ function makeStarter(t: TestContext, head = 'spool_dir = "spool"\n') {
   return { folder, start };
 }
 
+const MEASURED_SEC_MAX = 60;
+
+/**
+ * Tells how long windows of a rule may wait so that relays can end and start while they are open: many times as long as
+ * both take now, but `leastSec` at least.
+ */
+async function measureWait(start: (config: string) => Promise<RelayProcess>, leastSec: number) {
+  const startMs = performance.now();
+  await (await start(rule(10, 3600))).terminate();
+  const tookSec = (performance.now() - startMs) / 1000;
+  return Math.min(MEASURED_SEC_MAX, Math.max(leastSec, Math.ceil(8 * tookSec)));
+}
+
 interface Sent {
   readonly group: string;
   readonly value: number;
@@ -75,7 +88,7 @@ async function assertArrive(sink: TcpSink, lines: readonly string[]): Promise<vo
   assert.deepEqual(sink.kept.toSorted(), lines);
 }
 
-/** The start of the bucket that the clock is in, with at least half of it still to come. */
+/** The start of the bucket that the clock is in. */
 function bucketNow(intervalSec: number): number {
   const nowSec = Math.floor(Date.now() / 1000);
   return nowSec - (nowSec % intervalSec);
@@ -86,7 +99,7 @@ describe('aggregation with the real command', { concurrency: 4 }, () => {
   test('a window goes on over SIGTERM and the next start: every function, as without', async (t) => {
     const sink = await startSink(t, { keep: true });
     const { start, folder } = makeStarter(t);
-    const config = rule(2, 12) + routeTo(sink.addr);
+    const config = rule(2, await measureWait(start, 8)) + routeTo(sink.addr);
     const first = await start(config);
     const startSec = bucketNow(2);
     const points = makePoints(5000, startSec, 2);
@@ -110,14 +123,15 @@ describe('aggregation with the real command', { concurrency: 4 }, () => {
   test('windows that were due while the relay was down leave after its start', async (t) => {
     const sink = await startSink(t, { keep: true });
     const { start } = makeStarter(t);
-    const config = rule(1, 6, ['count']) + routeTo(sink.addr);
+    const waitSec = await measureWait(start, 4);
+    const config = rule(1, waitSec, ['count']) + routeTo(sink.addr);
     const first = await start(config);
     const startSec = bucketNow(1);
     const points = makePoints(100, startSec, 1);
     await sendLines(t, first.port, linesOf(points));
     const { ledger } = await first.terminate();
     assert.equal(ledger.generated, 0, 'nothing left before the end');
-    await sink.until('their time', () => Date.now() / 1000 > startSec + 7);
+    await sink.until('their time', () => Date.now() / 1000 > startSec + waitSec + 1);
     await start(config);
     await assertArrive(sink, expectedLines(points, startSec, ['count']));
   });
@@ -212,8 +226,9 @@ describe('aggregation with the real command', { concurrency: 4 }, () => {
   test('a destination that is away or slow gets every result later', async (t) => {
     const sink = await startSink(t, { keep: true });
     const { start } = makeStarter(t);
+    const waitSec = await measureWait(start, 6);
     const relay = await start(
-      rule(1, 9, ['count', 'sum', 'percentiles']) + routeTo(`${sink.addr} reconn=200`),
+      rule(1, waitSec, ['count', 'sum', 'percentiles']) + routeTo(`${sink.addr} reconn=200`),
     );
     await relay.untilLogged('new conn online');
     await sink.close();

@@ -13,7 +13,9 @@ import { makeLines, openSender } from './send-lines.ts';
 const LINE_BYTES_MAX = 16_384;
 const TICK_MS = 20;
 const TICK_LINES = 20;
-const DEADLINE_MS = 25_000;
+const DEADLINE_MS = 180_000;
+/** What must be over by then takes 2 to 4 s; were the lines not found, it would never be. */
+const LATE_MS_MAX = 30_000;
 
 /** Reads as carbon-cache does: line by line, and closes at one that it cannot take; what is behind it is gone. */
 class CarbonLike {
@@ -85,7 +87,7 @@ test('lines at which carbon hangs up are dropped by name within seconds, and all
   const lateMs = (await Promise.race([arrived, sleep(DEADLINE_MS, Number.NaN, { ref: false })])) - sentMs;
   t.diagnostic(`the last line arrived ${Math.round(lateMs)} ms after it was sent`);
   assert.equal(lines.filter((line) => !carbon.lines.has(line)).length, 0);
-  assert.ok(lateMs < 10_000);
+  assert.ok(lateMs < LATE_MS_MAX, `${lateMs} ms`);
   const bad = (await (await relay.get('/badMetrics/1h.json')).json()) as {
     Reason: string;
     LastErr: string;

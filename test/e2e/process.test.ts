@@ -46,7 +46,10 @@ test('SIGTERM lets a sender finish what it had begun', async (t) => {
 test('a second signal ends at once and counts what was dropped', async (t) => {
   const sink = await startSink(t);
   sink.reading = 'frozen';
-  const relay = await startRelay(t, routeTo(`${sink.addr} queue_bytes=50000000 spool=false`));
+  const relay = await startRelay(
+    t,
+    `shutdown_timeout = "60s"\n${routeTo(`${sink.addr} queue_bytes=50000000 spool=false`)}`,
+  );
   const lines = makeLines('metric.with.a.name.of.usual.length', 300_000);
   await sendLines(t, relay.port, lines);
   await relay.untilLedger('all is in', ({ received }) => received === lines.length);
@@ -55,7 +58,8 @@ test('a second signal ends at once and counts what was dropped', async (t) => {
   const startedMs = performance.now();
   relay.kill('SIGTERM');
   assert.deepEqual(await relay.exited(), { code: 3, signal: null });
-  assert.ok(performance.now() - startedMs < 3000, 'it took its time');
+  const tookMs = performance.now() - startedMs;
+  assert.ok(tookMs < 30_000, `it took its time: ${tookMs} ms`);
   const ledger = relay.finalLedger();
   assertConserved(ledger);
   assert.ok((ledger.dropped.shutdown ?? 0) > 0, 'nothing is counted as dropped');

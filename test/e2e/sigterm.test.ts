@@ -17,6 +17,10 @@ import { startSink, type TcpSink } from './tcp-sink.ts';
 const CONNECTIONS = 4;
 const LINES_PER_SECOND = 40_000;
 const LOAD_MS = 1000;
+/** Senders have half of it to hear of the end and to finish. */
+const SHUTDOWN = '6s';
+/** Lines of a connection before the end, more or less, where senders go on. */
+const LINES_BEFORE = 5000;
 
 type State = 'online' | 'slow' | 'frozen' | 'away' | 'replaying';
 const STATES: readonly State[] = ['online', 'slow', 'frozen', 'away', 'replaying'];
@@ -25,7 +29,7 @@ const STATES: readonly State[] = ['online', 'slow', 'frozen', 'away', 'replaying
 function makeStarter(t: TestContext, destination: string): () => Promise<RelayProcess> {
   const folder = makeFolder(t);
   const file = join(folder, 'relay.toml');
-  const head = `${CONFIG_HEAD}spool_dir = "spool"\nshutdown_timeout = "2s"\n`;
+  const head = `${CONFIG_HEAD}spool_dir = "spool"\nshutdown_timeout = "${SHUTDOWN}"\n`;
   writeFileSync(file, head + routeTo(destination));
   return async () => {
     const relay = new RelayProcess(t, { args: ['run', '--config', file], folder });
@@ -140,7 +144,7 @@ for (const state of ['online', 'away'] as const) {
       Array.from({ length: CONNECTIONS }, () => openSender(t, relay.port, { allowHalfOpen: true })),
     );
     const sending = sockets.map((socket, connection) => sendOn(socket.resume(), connection));
-    await sleep(LOAD_MS);
+    await relay.untilLedger('lines are in', ({ received }) => received > CONNECTIONS * LINES_BEFORE);
     const { ledger } = await relay.terminate();
     const sent = await Promise.all(sending);
     assertConserved(ledger);

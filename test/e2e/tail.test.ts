@@ -95,7 +95,7 @@ test('lines for which a destination has no room are shown with that destination'
 
 test('clients that never read slow nobody, and do not hold the end up', async (t) => {
   const sink = await startSink(t);
-  const relay = await startRelay(t, routeTo(sink.addr));
+  const relay = await startRelay(t, `shutdown_timeout = "60s"\n${routeTo(sink.addr)}`);
   const lines = makeLines('metric.with.a.name.of.usual.length', 300_000, 10_000);
   const send = async (): Promise<number> => {
     const startMs = performance.now();
@@ -117,7 +117,8 @@ test('clients that never read slow nobody, and do not hold the end up', async (t
   assert.ok(watched < alone * 2 + 500, `${alone.toFixed(0)} ms alone, ${watched.toFixed(0)} ms watched`);
   const startMs = performance.now();
   const { ledger, exit } = await relay.terminate();
-  assert.ok(performance.now() - startMs < 4000, 'the end is held up');
+  const tookMs = performance.now() - startMs;
+  assert.ok(tookMs < 30_000, `the end is held up: ${tookMs} ms`);
   assert.equal(exit.code, 0);
   assertConserved(ledger);
   assert.deepEqual([ledger.received, sink.lines], [lines.length * 5, lines.length * 5]);

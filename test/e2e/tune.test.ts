@@ -10,7 +10,7 @@ import { type RelayProcess, SLUICE, startRelay } from './relay-process.ts';
 import { makeLines, openSender } from './send-lines.ts';
 import { startSink, type TcpSink } from './tcp-sink.ts';
 
-const DEADLINE_MS = 40_000;
+const DEADLINE_MS = 120_000;
 const TICK_MS = 50;
 
 async function tune(relay: RelayProcess, ...flags: readonly string[]): Promise<string> {

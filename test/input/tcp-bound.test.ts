@@ -113,7 +113,7 @@ async function openSenders(
     });
   }
   // A sender that the system neither takes nor refuses asks again after 1, 3 and 7 seconds.
-  await waitUntil('each in or refused', () => served.length + refused.length >= count, 20_000);
+  await waitUntil('each in or refused', () => served.length + refused.length >= count);
   return { served, refused };
 }
 

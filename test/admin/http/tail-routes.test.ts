@@ -10,6 +10,9 @@ import { systemClock } from '../../../src/util/clock.ts';
 import { waitUntil } from '../../input/wait-until.ts';
 import { HttpBench } from './http-bench.ts';
 
+/** Far more than a drain without clients takes, however slow the machine is. */
+const DRAIN_MS = 60_000;
+
 const OPTIONS = {
   lineBytesMax: 1000,
   chunkBytesMax: 1_000_000,
@@ -87,8 +90,9 @@ test('what a client does not read is left out, and it is let go when the relay e
   for (let nth = 0; nth < 50; nth++) run(`${'x'.repeat(900)} 1 2\n`.repeat(100));
   tail.end('over');
   const startMs = performance.now();
-  await bench.server.drain(1000);
-  assert.ok(performance.now() - startMs < 1500);
+  await bench.server.drain(DRAIN_MS);
+  const tookMs = performance.now() - startMs;
+  assert.ok(tookMs < DRAIN_MS / 2, `the client was waited for: ${tookMs} ms`);
 });
 
 test('so many looks may be begun at once, and few a second', async (t) => {

@@ -231,7 +231,7 @@ test('replay keeps to its rate', async (t) => {
   const { out } = await runCommand(args);
   const { lines, seconds } = JSON.parse(out) as { lines: number; seconds: number };
   assert.equal(lines, 100);
-  assert.ok(seconds > 0.4 && seconds < 5, `${seconds} s`);
+  assert.ok(seconds > 0.4 && seconds < 30, `${seconds} s`);
 });
 
 test('a peer that is away or breaks off leaves everything in the spool that it may not have', async (t) => {
