@@ -143,7 +143,7 @@ export class Outgoing {
 
   /** Ends the write under way for good; whole lines that the kernel has taken count as written. */
   callOff(): void {
-    const { queue, backlog, sender, counts } = this.#deps;
+    const { queue, backlog, sender, counts, clock } = this.#deps;
     this.#pace.cancel();
     this.#cancelRedoTrim?.();
     const backlogBytes = backlog?.replay.flightBytes ?? 0;
@@ -151,10 +151,9 @@ export class Outgoing {
     backlog?.callOff(backlogBytes === 0 ? 0 : sender.taken(backlogBytes), sender.recalls);
     this.#bookRefused(counts.resent - resent, counts.resent - resent + counts.written - written);
     const size = queue.inFlight ? queue.flightBytes : 0;
-    const taken = queue.callOff(size === 0 ? 0 : sender.taken(size), sender.recalls);
-    counts.written += taken;
-    counts.queued -= taken;
-    this.#bookRefused(0, taken);
+    const taken = size === 0 ? 0 : sender.taken(size);
+    const { lines, again } = queue.callOff(taken, sender.recalls, clock.monotonicMs() - this.#stalledMs);
+    this.#bookSent(lines, again);
     this.#hunted.settle(Number.POSITIVE_INFINITY);
   }
 
@@ -193,17 +192,10 @@ export class Outgoing {
   }
 
   #sentLive(nowMs: number, durationMs: number): void {
-    const { queue, backlog, counts, share } = this.#deps;
+    const { queue, backlog, share } = this.#deps;
     const { bytes, lines, again } = queue.complete(nowMs - this.#stalledMs);
-    if (again) {
-      counts.resent += lines;
-      this.#bookRefused(lines, lines);
-    } else {
-      counts.written += lines;
-      counts.queued -= lines;
-      share.set(queue.heldBytes);
-      this.#bookRefused(0, lines);
-    }
+    if (!again) share.set(queue.heldBytes);
+    this.#bookSent(lines, again);
     this.#wrote(bytes, lines, nowMs);
     backlog?.sentLive(this.#pointAt(nowMs), nowMs, bytes, lines, durationMs);
   }
@@ -217,6 +209,17 @@ export class Outgoing {
     this.#wrote(bytes, lines, nowMs);
     this.#deps.stats.replayed(durationMs, nowMs);
     this.#bookRefused(counts.resent - resent, lines);
+  }
+
+  /** Books the first lines of the last write, from memory, as sent. */
+  #bookSent(lines: number, again: boolean): void {
+    const { counts } = this.#deps;
+    if (again) counts.resent += lines;
+    else {
+      counts.written += lines;
+      counts.queued -= lines;
+    }
+    this.#bookRefused(again ? lines : 0, lines);
   }
 
   #wrote(bytes: number, lines: number, nowMs: number): void {

@@ -116,8 +116,8 @@ export class RedoWindow {
     return { slab, offset, size, lines };
   }
 
-  /** The piece that was found by `next` is written. */
-  pass({ size, lines }: Piece, nowMs: number): void {
+  /** The piece that was found by `next` is written, or its first whole lines are. */
+  pass({ size, lines }: Cut, nowMs: number): void {
     let leftBytes = this.#passed.size + size;
     let leftLines = this.#passed.lines + lines;
     this.#passed = NONE;

@@ -49,6 +49,26 @@ test('a drain whose peer is away puts queue and redo on disk at once', async () 
   rig.finish();
 });
 
+test('a drain at its deadline while the redo window is sent again puts only those lines on disk that the peer did not take', async () => {
+  const disk = emptyDisk();
+  const rig = await startRig('10.0.0.1:2003', disk);
+  rig.network.last.accept();
+  rig.push(numbered(1, 9));
+  rig.turn();
+  rig.network.last.completeAll();
+  rig.network.last.fail();
+  rig.reconnect();
+  rig.push(numbered(10, 12));
+  const drained = rig.destination.drain(rig.clock.nowMs + 5000);
+  rig.network.last.take(LINE * 4 + 3);
+  await elapse(rig, 5000);
+  await drained;
+  assert.deepEqual(textOf(disk).split('\n').toSorted(), numbered(5, 12).split('\n').toSorted());
+  const { counts } = rig.destination;
+  assert.deepEqual([counts.written, counts.resent, counts.spooled], [9, 4, 3]);
+  rig.finish();
+});
+
 test('what was written to a connection that broke is resent, not written, by who takes the spool over', async () => {
   const disk = emptyDisk();
   const rig = await startRig('10.0.0.1:2003 order=strict', disk);

@@ -12,7 +12,7 @@
 // Neighbours in a slab leave in one write and are then one record. At most one write is in flight; its bytes stay
 // untouched until `complete`, `fail` or `callOff`. Lines that go to disk are lent: out of the queue, still in their slab.
 import { assert } from '../../util/assert.ts';
-import { countLines } from '../cut-lines.ts';
+import { type Cut, prefixWithin } from '../cut-lines.ts';
 import type { QueueBudget } from './queue-budget.ts';
 import { type CutLines, MERGED_BYTES_MAX, RedoWindow } from '../redo-window.ts';
 import type { Slab, SlabPool } from './slab-pool.ts';
@@ -30,6 +30,8 @@ export interface LineQueueDependencies {
   /** Bounds the redo windows of all queues together. */
   readonly budget: QueueBudget;
 }
+
+const NONE: Cut = { size: 0, lines: 0 };
 
 export class LineQueue {
   readonly #options: LineQueueOptions;
@@ -236,20 +238,20 @@ export class LineQueue {
     return this.#waiting.evict(bytes, lines);
   }
 
-  /** Counts the whole lines in the first `bytes` of the write under way; 0 when they are sent again. */
-  flightLinesIn(bytes: number): number {
-    const run = this.#flying;
-    if (this.#flight !== 'fresh' || run === undefined) return 0;
-    return bytes >= run.size ? run.lines : countLines(run.slab.bytes, run.offset, run.offset + bytes);
-  }
-
   /**
    * The write under way is called off after its first `bytes` were taken: whole lines in them are done, the others wait
-   * again. `recall`: false when it goes on all the same; its slab is then not reused. Returns the lines that are done.
+   * again. `recall`: false when it goes on all the same; its slab is then not reused. `nowMs` as in `complete`. Returns the
+   * lines that are done, and if they were sent again.
    */
-  callOff(bytes: number, recall: boolean): number {
+  callOff(
+    bytes: number,
+    recall: boolean,
+    nowMs: number,
+  ): { readonly lines: number; readonly again: boolean } {
     const flying = this.#flying;
-    const done = this.flightLinesIn(bytes);
+    const again = this.#flight === 'again';
+    const done = flying === undefined ? NONE : prefixWithin(bytesOf(flying), bytes, flying.lines);
+    if (again) this.#redo.pass(done, nowMs);
     if (!recall && flying !== undefined) {
       flying.slab.live += 1;
       this.#pool.forget(flying.slab);
@@ -257,8 +259,8 @@ export class LineQueue {
     const run = this.#unfly() ?? this.#ahead;
     this.#ahead = undefined;
     if (run !== undefined) this.#waiting.putBack(run);
-    if (done > 0) this.#waiting.evict(0, done);
-    return done;
+    if (!again && done.lines > 0) this.#waiting.evict(0, done.lines);
+    return { lines: done.lines, again };
   }
 
   /** Empties the queue; a write under way was called off before. What is lent stays. */
@@ -270,7 +272,7 @@ export class LineQueue {
   /** Cuts a run that was taken; what is cut off leaves next. */
   #shorten(run: Run, cut: CutLines): Run | undefined {
     const { slab, offset, size, lines } = run;
-    const part = cut(slab.bytes.subarray(offset, offset + size), lines);
+    const part = cut(bytesOf(run), lines);
     if (part.lines === lines) return run;
     const isWhole = part.lines === 0;
     this.#ahead = isWhole
@@ -284,7 +286,7 @@ export class LineQueue {
   #fly(kind: 'fresh' | 'again', run: Run): Buffer {
     this.#flight = kind;
     this.#flying = run;
-    return run.slab.bytes.subarray(run.offset, run.offset + run.size);
+    return bytesOf(run);
   }
 
   #land(): void {
@@ -302,4 +304,8 @@ export class LineQueue {
     run.slab.live -= 1;
     return { ...run, size: run.size + rest.size, lines: run.lines + rest.lines };
   }
+}
+
+function bytesOf({ slab, offset, size }: Run): Buffer {
+  return slab.bytes.subarray(offset, offset + size);
 }
