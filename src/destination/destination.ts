@@ -274,11 +274,11 @@ export class Destination implements Output {
     this.#deps.afterTurn(this.#pump);
   }
 
-  #write(): void {
+  #write(nowMs = this.#deps.clock.monotonicMs()): void {
     const outgoing = this.#outgoing;
     if (this.#phase === 'saving' || outgoing.inFlight || this.#sender.state !== 'online') return;
     const isLast = this.#phase === 'draining';
-    const bytes = outgoing.take(this.#deps.clock.monotonicMs(), isLast);
+    const bytes = outgoing.take(nowMs, isLast);
     if (bytes !== undefined) this.#sender.send(bytes);
     else if (isLast && outgoing.isDone) this.#sender.end();
   }
@@ -291,10 +291,11 @@ export class Destination implements Output {
 
   #sent(): void {
     if (this.#phase === 'stopped') return;
-    this.#outgoing.sent(this.#deps.clock.monotonicMs());
+    const nowMs = this.#deps.clock.monotonicMs();
+    this.#outgoing.sent(nowMs);
     this.#intake.wake();
     if (this.#drain?.over === true) this.#finish();
-    else this.#write();
+    else this.#write(nowMs);
   }
 
   #offline(): void {

@@ -259,10 +259,11 @@ class WasmEngine implements Engine {
     outcome.tail = words[at++] as number;
     const emits = words[at++] as number;
     const touched = (words[at++] as number) >>> 2;
-    outcome.emits.length = 0;
-    for (let i = 0; i < emits; i++) outcome.emits.push(this.#readEmit(i, words[touched + i] as number));
+    // An array that is emptied and filled again gets new memory each time.
+    if (outcome.emits.length > emits) outcome.emits.length = emits;
+    for (let i = 0; i < emits; i++) outcome.emits[i] = this.#readEmit(i, words[touched + i] as number);
     const rejects = words[at++] as number;
-    outcome.rejects.length = 0;
+    if (outcome.rejects.length !== 0) outcome.rejects.length = 0;
     if (rejects !== 0) this.#readRejects(rejects, (words[at] as number) >>> 2);
     at += 1;
     outcome.consumed = words[at++] as number;
@@ -272,12 +273,12 @@ class WasmEngine implements Engine {
 
   #readValues(report: number): void {
     const values = this.#outcome.values;
+    values.count = this.#words[report] as number;
+    if (values.count === 0) return;
     const [count, slots, times, numbers, rares, rare] = this.#words.subarray(
       report,
       report + 6,
     ) as unknown as [number, number, number, number, number, number];
-    values.count = count;
-    if (count === 0) return;
     values.slots = this.#words.subarray(slots >>> 2, (slots >>> 2) + count);
     values.times = this.#words.subarray(times >>> 2, (times >>> 2) + count);
     values.numbers = this.#doubles.subarray(numbers >>> 3, (numbers >>> 3) + count);

@@ -121,13 +121,15 @@ export async function runRelay({
 }
 
 function makeTurn(): Turn {
+  // What completions of writes wait for as well (destination/sender/connection.ts), so that these are run first.
+  const settled = Promise.resolve();
   return new Turn(
     { napMsMax: NAP_MS_MAX },
     {
       clock: systemClock,
       nap: makeNap(),
       soon: (fn) => void setImmediate(fn),
-      settled: (fn) => process.nextTick(fn),
+      settled: (fn) => void settled.then(fn),
     },
   );
 }

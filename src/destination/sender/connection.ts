@@ -113,6 +113,8 @@ export class Connection implements Sender {
   #link: Link = { at: 'unstarted' };
   #lookupPending = false;
   #writes = 0;
+  /** What completions of writes follow. `process.nextTick` takes a twentieth of the CPU of a trickle (bench/e2e.ts, notes). */
+  readonly #settled = Promise.resolve(undefined);
   #knownAddresses: readonly string[] = [];
 
   constructor(options: ConnectionOptions, dependencies: ConnectionDependencies, events: SenderEvents) {
@@ -140,7 +142,7 @@ export class Connection implements Sender {
     const taken = isSmall ? writeAtOnce(link.socket, bytes) : 0;
     if (taken < bytes.length || bytes.length === 0)
       link.socket.write(taken === 0 ? bytes : bytes.subarray(taken), link.written);
-    else process.nextTick(link.written);
+    else void this.#settled.then(link.written);
     // One timer watches many writes: it looks at what goes on when it fires.
     if (link.unsent === undefined) this.#watch(link);
   }
@@ -284,7 +286,7 @@ export class Connection implements Sender {
         // After an error the socket's own events follow and decide.
         if (error || this.#link !== online) return;
         online.writing = false;
-        if (this.#deps.clock.monotonicMs() >= online.oldMs) this.#renew(online);
+        if (ageMs > 0 && this.#deps.clock.monotonicMs() >= online.oldMs) this.#renew(online);
         this.#events.sent();
       },
       oldMs: ageMs > 0 ? sinceMs + ageMs : Number.POSITIVE_INFINITY,
