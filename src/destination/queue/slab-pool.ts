@@ -15,6 +15,8 @@ export interface Slab {
   live: number;
   /** When it was taken, monotonic ms. */
   openedMs: number;
+  /** True when it will never be given back. */
+  isForgotten: boolean;
 }
 
 export interface SlabPoolOptions {
@@ -63,7 +65,13 @@ export class SlabPool {
     if (nowMs - this.#lookedMs > IDLE_MS) this.#trim(nowMs);
     const kept = this.#shelf(whole)?.pop();
     if (kept === undefined) {
-      return { bytes: Buffer.allocUnsafeSlow(whole), used: 0, live: 0, openedMs: nowMs };
+      return {
+        bytes: Buffer.allocUnsafeSlow(whole),
+        used: 0,
+        live: 0,
+        openedMs: nowMs,
+        isForgotten: false,
+      };
     }
     this.#keptBytes -= whole;
     this.#idleBytes = Math.min(this.#idleBytes, this.#keptBytes);
@@ -82,8 +90,13 @@ export class SlabPool {
     shelf.push(slab);
   }
 
-  /** Takes note that a slab will never be given back, because a write of its bytes cannot be called off. */
+  /**
+   * Takes note that a slab will never be given back, because a write of its bytes cannot be called off; once, however
+   * many such writes there are, of one queue or of several.
+   */
   forget(slab: Slab): void {
+    if (slab.isForgotten) return;
+    slab.isForgotten = true;
     this.#takenBytes -= slab.bytes.length;
   }
 

@@ -68,3 +68,15 @@ test('what is small, or larger than a slab, is not shared', () => {
   assert.equal(shared.put(Buffer.from(LINE), 0), undefined);
   assert.equal(shared.put(Buffer.alloc(SLAB_BYTES + 1, LINE), 0), undefined);
 });
+
+test('a slab is forgotten once, however many writes of it cannot be called off', () => {
+  const { pool, queues, append } = makeQueues(2);
+  append(makeRun('a'));
+  for (let times = 0; times < 2; times++) {
+    for (const queue of queues) {
+      assert.ok(queue.take() !== undefined);
+      queue.callOff(0, false, 0);
+    }
+  }
+  assert.equal(pool.takenBytes, 0);
+});
