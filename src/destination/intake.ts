@@ -97,9 +97,7 @@ export class Intake {
   #accept(bytes: Uint8Array, lines: number, slab: Slab | undefined): void {
     const { queue, books, share, stats, clock } = this.#deps;
     const nowMs = clock.monotonicMs();
-    // A queue that is filling up takes pieces here and there: each would keep a whole shared slab.
-    const shared = queue.heldBytes <= this.#roomBytes() ? slab : undefined;
-    queue.append(bytes, lines, nowMs, shared);
+    queue.append(bytes, lines, nowMs, slab);
     books.queued(lines);
     share.set(queue.heldBytes);
     stats.grew(queue.bytes, queue.lines, nowMs);

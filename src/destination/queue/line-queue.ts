@@ -135,10 +135,9 @@ export class LineQueue {
     return this.#waiting.oldestMs;
   }
 
-  /** Takes whole lines in; `bytes` ends with a newline and is copied, unless it lies in `slab`. Bounds are the caller's. */
+  /** Takes whole lines in; `bytes` ends with a newline and is copied, unless it may stay in `slab`. Bounds are the caller's. */
   append(bytes: Uint8Array, lines: number, nowMs: number, slab?: Slab): void {
-    if (slab === undefined) this.#waiting.append(bytes, lines, nowMs);
-    else this.#waiting.hold(slab, bytes, lines, nowMs);
+    this.#waiting.append(bytes, lines, nowMs, slab);
   }
 
   /**

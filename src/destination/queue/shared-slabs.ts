@@ -1,6 +1,7 @@
 // Slabs for lines that several destinations get alike: filled once, and each queue holds records in them instead of copies
-// of its own (slab-pool.ts: a slab goes back with its last record, whoever's that is). Each copy costs the reading and
-// writing of all bytes, and as much memory again that no cache holds (bench/e2e.ts, fanout3).
+// of its own (slab-pool.ts: a slab goes back with its last record, whoever's that is), or copies all the same where that
+// would keep too much memory (waiting-lines.ts). Each copy costs the reading and writing of all bytes, and as much memory
+// again that no cache holds (bench/e2e.ts, fanout3).
 import type { Slab, SlabPool } from './slab-pool.ts';
 import { SLAB_BYTES } from './slab-pool.ts';
 

@@ -15,6 +15,8 @@ export interface Slab {
   live: number;
   /** When it was taken, monotonic ms. */
   openedMs: number;
+  /** Another one each time it is taken. */
+  serial: number;
   /** True when it will never be given back. */
   isForgotten: boolean;
 }
@@ -43,6 +45,7 @@ export class SlabPool {
   #idleBytes = 0;
   #lookedMs = Number.NEGATIVE_INFINITY;
   #takenBytes = 0;
+  #serial = 0;
 
   constructor(options: SlabPoolOptions = {}) {
     this.#keptBytesMax = options.keptBytesMax ?? KEPT_BYTES_MAX;
@@ -62,6 +65,8 @@ export class SlabPool {
   take(size: number, nowMs: number): Slab {
     const whole = size <= SMALL_SLAB_BYTES ? SMALL_SLAB_BYTES : Math.max(size, SLAB_BYTES);
     this.#takenBytes += whole;
+    this.#serial += 1;
+    const serial = this.#serial;
     if (nowMs - this.#lookedMs > IDLE_MS) this.#trim(nowMs);
     const kept = this.#shelf(whole)?.pop();
     if (kept === undefined) {
@@ -70,12 +75,14 @@ export class SlabPool {
         used: 0,
         live: 0,
         openedMs: nowMs,
+        serial,
         isForgotten: false,
       };
     }
     this.#keptBytes -= whole;
     this.#idleBytes = Math.min(this.#idleBytes, this.#keptBytes);
     kept.openedMs = nowMs;
+    kept.serial = serial;
     return kept;
   }
 

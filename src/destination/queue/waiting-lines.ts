@@ -21,12 +21,18 @@ const RECORDS_MANY = 4096;
 /** Appends beyond this size, or a flow beyond this rate, get large slabs. */
 const SMALL_APPEND_BYTES = 8 * 1024;
 const SMALL_BYTES_PER_MS = 320;
+/** Bytes of shared slabs that may be held for each byte of lines. */
+const SHARED_PER_BYTE = 2;
 
 export class WaitingLines {
   readonly #pool: SlabPool;
   readonly #mergeBytesMax: number;
   readonly #ring = new RecordRing();
   #tail: Slab | undefined;
+  /** Bytes of shared slabs that may be held beside those that are. */
+  #creditBytes = SLAB_BYTES;
+  /** Which shared slab the last lines that were not copied lie in. */
+  #heldSerial = 0;
   #bytes = 0;
   #lines = 0;
 
@@ -52,34 +58,11 @@ export class WaitingLines {
     return this.#ring.count === 0 ? undefined : this.#ring.stamp(0);
   }
 
-  /** Copies whole lines in; `bytes` ends with a newline. */
-  append(bytes: Uint8Array, lines: number, nowMs: number): void {
-    let rest = bytes;
-    let restLines = lines;
-    for (;;) {
-      const slab = this.#tail;
-      const room = slab === undefined ? 0 : slab.bytes.length - slab.used;
-      if (slab !== undefined && rest.length <= room) {
-        this.#copy(slab, rest, restLines, nowMs);
-        return;
-      }
-      // A run of which most does not fit goes to the next slab: to cut it, its lines must be counted.
-      const isCut = slab?.used === 0 || (rest.length > SMALL_APPEND_BYTES && room >= rest.length / 2);
-      const cut = isCut ? longestCut(rest, 0, room) : 0;
-      if (slab !== undefined && cut > 0) {
-        const cutLines = restLines - countLines(rest, cut, rest.length);
-        this.#copy(slab, rest.subarray(0, cut), cutLines, nowMs);
-        rest = rest.subarray(cut);
-        restLines -= cutLines;
-      }
-      this.#tail = this.#nextSlab(rest, nowMs);
-      if (slab !== undefined) this.#freeIfDead(slab);
-    }
-  }
-
-  /** Takes whole lines that lie in a slab and stay there. */
-  hold(slab: Slab, bytes: Uint8Array, lines: number, nowMs: number): void {
-    this.#record(slab, bytes.byteOffset - slab.bytes.byteOffset, bytes.length, lines, nowMs);
+  /** Takes whole lines in; `bytes` ends with a newline and is copied, unless it lies in `slab` and may stay there. */
+  append(bytes: Uint8Array, lines: number, nowMs: number, slab?: Slab): void {
+    this.#creditBytes = Math.min(SLAB_BYTES, this.#creditBytes + SHARED_PER_BYTE * bytes.length);
+    if (slab === undefined || !this.#mayHold(slab)) this.#copyAll(bytes, lines, nowMs);
+    else this.#record(slab, bytes.byteOffset - slab.bytes.byteOffset, bytes.length, lines, nowMs);
   }
 
   /**
@@ -168,6 +151,44 @@ export class WaitingLines {
     const tail = this.#tail;
     this.#tail = undefined;
     if (tail !== undefined) this.#freeIfDead(tail);
+  }
+
+  /**
+   * Says whether lines stay in a shared slab, and pays for it with the first of them. A slab stays in memory for the sake of
+   * any line in it, while budgets count lines: where most of it is of other destinations, or was refused here, lines are
+   * copied. A line brings credit for twice its bytes, a slab costs its size: so the shared slabs of lines that came one
+   * after the other are no larger than twice these lines, a slab of saved credit, and one paid for before the first line.
+   */
+  #mayHold({ serial, bytes }: Slab): boolean {
+    if (serial === this.#heldSerial) return true;
+    if (this.#creditBytes < bytes.length) return false;
+    this.#creditBytes -= bytes.length;
+    this.#heldSerial = serial;
+    return true;
+  }
+
+  #copyAll(bytes: Uint8Array, lines: number, nowMs: number): void {
+    let rest = bytes;
+    let restLines = lines;
+    for (;;) {
+      const slab = this.#tail;
+      const room = slab === undefined ? 0 : slab.bytes.length - slab.used;
+      if (slab !== undefined && rest.length <= room) {
+        this.#copy(slab, rest, restLines, nowMs);
+        return;
+      }
+      // A run of which most does not fit goes to the next slab: to cut it, its lines must be counted.
+      const isCut = slab?.used === 0 || (rest.length > SMALL_APPEND_BYTES && room >= rest.length / 2);
+      const cut = isCut ? longestCut(rest, 0, room) : 0;
+      if (slab !== undefined && cut > 0) {
+        const cutLines = restLines - countLines(rest, cut, rest.length);
+        this.#copy(slab, rest.subarray(0, cut), cutLines, nowMs);
+        rest = rest.subarray(cut);
+        restLines -= cutLines;
+      }
+      this.#tail = this.#nextSlab(rest, nowMs);
+      if (slab !== undefined) this.#freeIfDead(slab);
+    }
   }
 
   #copy(slab: Slab, bytes: Uint8Array, lines: number, nowMs: number): void {
