@@ -159,7 +159,8 @@ export class Outgoing {
 
   #take(nowMs: number, isLast: boolean): Buffer | undefined {
     if (isLast) return this.#takeLast(nowMs);
-    return this.#hunt.isOn ? this.#hunt.next(nowMs) : this.#takeNext(nowMs);
+    const hunted = this.#hunt.next(nowMs);
+    return hunted === undefined && !this.#hunt.isOn ? this.#takeNext(nowMs) : hunted;
   }
 
   /** Redo, then a share for the backlog, then live lines, then the backlog; with `order = strict` the backlog, then live. */

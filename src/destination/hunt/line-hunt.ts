@@ -146,11 +146,13 @@ export class LineHunt {
     }
   }
 
-  /** Takes the next write while it is on; undefined: nothing now, `due` says when. */
+  /** Takes the next write while it is on; undefined: nothing now, and `due` says when, or it is over. */
   next(nowMs: number): Buffer | undefined {
     const hunt = this.#hunt;
     if (hunt.at === 'calm' || this.#cancelWait !== undefined) return undefined;
-    return hunt.at === 'search' ? this.#nextStep(hunt, nowMs) : this.#nextOfTrial(hunt, nowMs);
+    const bytes = hunt.at === 'search' ? this.#nextStep(hunt, nowMs) : this.#nextOfTrial(hunt, nowMs);
+    // Where nothing leaves because another round begins, nobody else would ask for what is due in that.
+    return bytes === undefined && this.#hunt !== hunt ? this.next(nowMs) : bytes;
   }
 
   /** Lines of the queue or the disk leave, whoever took them. */

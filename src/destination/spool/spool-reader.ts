@@ -181,6 +181,8 @@ export class SpoolReader {
       this.#deps.events.lost(lines, segment.goneFor);
     }
     this.#window.length = 0;
+    // Whoever asks for it reads on: told of it in here, it would write while its own state is still that of before.
+    this.#isStarved = false;
     this.#moveTo(this.#acked.segment, this.#acked.offset);
   }
 

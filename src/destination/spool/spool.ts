@@ -94,7 +94,10 @@ export interface Spool {
   ack(end: SpoolPosition): void;
   /** Gives up the bytes that it keeps in memory for reading; they are on disk too. */
   forget(): void;
-  /** Goes back to the oldest unacknowledged record, for a connection that broke before what was read had been sent. */
+  /**
+   * Goes back to the oldest unacknowledged record, for a connection that broke before what was read had been sent. There may
+   * be something to read then, without a `readable`.
+   */
   rewind(): void;
   /** Writes all that was offered and the cursor, syncs, closes and unlocks; what cannot be written by then is booked by `written(false)`. */
   close(): Promise<void>;

@@ -3,13 +3,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Backlog } from '../../../src/destination/backlog/backlog.ts';
 import { HuntedLines } from '../../../src/destination/hunt/hunted-lines.ts';
+import { LineHunt } from '../../../src/destination/hunt/line-hunt.ts';
 import { LineQueue } from '../../../src/destination/queue/line-queue.ts';
 import { QueueBudget } from '../../../src/destination/queue/queue-budget.ts';
 import { SlabPool } from '../../../src/destination/queue/slab-pool.ts';
 import { makeDestinationCounts } from '../../../src/telemetry/ledger.ts';
 import { FussyPeer } from '../fussy-peer.ts';
 import { diskWith, startRig } from '../disk-rig.ts';
-import { makeRig, numbered, type Rig } from '../rig.ts';
+import { FakeClock } from '../fake-clock.ts';
+import { collectLog, makeRig, numbered, type Rig } from '../rig.ts';
 
 const BAD = 'bad.line 1 1600000000';
 const isBad = (line: string): boolean => line.startsWith('bad.');
@@ -196,4 +198,42 @@ test('an end during the hunt leaves nothing out', async () => {
     assert.ok(saved.includes(BAD) || rig.destination.counts.dropped.rejected === 1, String(afterMs));
     rig.finish();
   }
+});
+
+test('a hunt that ends without a verdict sends again what it held, although nothing more comes', async () => {
+  const rig = makeRig();
+  const hasGivenUp = () => rig.logged.some((line) => line.includes('hangs up at no line in particular'));
+  // There is only one series, so nothing to try beside it.
+  const peer = new FussyPeer({ isPoison: (line) => isBad(line) && !hasGivenUp() });
+  rig.destination.start();
+  rig.push(`${BAD}\n`);
+  await peer.live(rig, 30_000, hasGivenUp);
+  assert.ok(hasGivenUp());
+  await peer.live(rig, 1000);
+  assert.deepEqual([...peer.distinct], [BAD]);
+  rig.finish();
+});
+
+test('a round that begins when a write is asked for gives it', () => {
+  let isRepeated = false;
+  const line = Buffer.from(numbered(1, 1));
+  const lines = {
+    empty: true,
+    hold: () => undefined,
+    unmark: () => undefined,
+    repeat: () => void (isRepeated = true),
+    take: () => (isRepeated ? line : undefined),
+  } as Partial<HuntedLines> as HuntedLines;
+  const hunt = new LineHunt(
+    { key: 'd' },
+    { lines, clock: new FakeClock(), log: collectLog([]), due: () => undefined, rejected: () => undefined },
+  );
+  for (let connectAttempts = 1; !hunt.isOn; connectAttempts += 1) {
+    hunt.online(1000, { connectAttempts });
+    hunt.took(line, 1, 1000);
+    hunt.broke(1000);
+  }
+  hunt.online(1000, { connectAttempts: 4 });
+  // All that it holds has been survived, so this round has found nothing.
+  assert.equal(hunt.next(1000), line);
 });
