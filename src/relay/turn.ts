@@ -13,8 +13,12 @@
 //     10,000, one a packet    35.0  2.0    -          14.3  3.6  10.3  14.2  8.7   6.9  17.7  0.9
 //     100,000, five a packet   4.5  2.1    2.0  2.0   -          -           -           3.0  0.6
 //
-// Hence the rule: nap as long as NAP_BYTES take to arrive at the rate of the last milliseconds, but
-//   - not at all where that takes longer than `napMsMax`: a trickle, and what follows a pause, is never delayed;
+// Another run on a busier machine, of warm relays in turn (docs/tuning.md, What a trickle costs): the notes cost 30.5 with naps of
+// up to 2 ms from 8,000 lines/s on, 24.5 with naps of up to 3 ms from 700 on (four rounds), haproxy 17.5; 10,000 lines/s, one a
+// packet, 12.7 with 1 KiB a nap, 9.9 with 2 KiB (six rounds; p99 of the calm ones 2.4 and 3.5 ms), haproxy 24.2.
+//
+// Hence the rule: nap as long as NAP_BYTES take to arrive at the rate of the last milliseconds, `napMsMax` at most, but
+//   - not at all where the longest nap would bring less than NAP_BYTES_MIN: a trickle, and what follows a pause, is never delayed;
 //   - no shorter than NAP_MS_MIN: at such rates a longer nap gathers more and is hardly felt;
 //   - not at all from BUSY_BYTES_PER_MS on: there turns bring enough by themselves.
 //
@@ -22,8 +26,10 @@
 // they cost else (bench/scaling.ts, rules), and the loop would read on and on, send nothing and answer nobody for seconds. `isLong` says when to stop.
 import type { Clock } from '../util/clock.ts';
 
-/** Bytes that a nap is to bring: about fifteen lines. */
-const NAP_BYTES = 1024;
+/** Bytes that a nap is to bring: about thirty lines. */
+const NAP_BYTES = 2048;
+/** Where the longest nap brings less there is none, bytes: two lines. */
+const NAP_BYTES_MIN = 128;
 /** Shortest nap, ms: with less a turn brings little and costs as much. */
 const NAP_MS_MIN = 0.6;
 /** From this rate on turns bring enough by themselves, bytes a millisecond. */
@@ -37,7 +43,7 @@ const READ_MS_PER_CONNECTION = 0.01;
 const READ_CHECK_BYTES = 16 * 1024;
 
 export interface TurnOptions {
-  /** Longest nap, ms: where it takes longer for enough to arrive, there is none. 0: never nap. */
+  /** Longest nap, ms; where it would bring next to nothing, there is none. 0: never nap. */
   readonly napMsMax: number;
 }
 
@@ -154,10 +160,13 @@ export class Turn {
     const sinceMs = nowMs - this.#lastEndMs;
     this.#lastEndMs = nowMs;
     if (bytes === Number.POSITIVE_INFINITY) return 0;
-    this.#recentBytes = this.#recentBytes * Math.exp(-sinceMs / RATE_SPAN_MS) + bytes;
+    const bytesBefore = this.#recentBytes * Math.exp(-sinceMs / RATE_SPAN_MS);
+    this.#recentBytes = bytesBefore + bytes;
     const bytesPerMs = this.#recentBytes / RATE_SPAN_MS;
-    const ms = NAP_BYTES / bytesPerMs;
-    return ms > this.#napMsMax || bytesPerMs > BUSY_BYTES_PER_MS ? 0 : Math.max(NAP_MS_MIN, ms);
+    // What came before tells whether there is a flow: however much comes after a pause, it may be all.
+    const isTrickle = (bytesBefore / RATE_SPAN_MS) * this.#napMsMax < NAP_BYTES_MIN;
+    if (isTrickle || bytesPerMs > BUSY_BYTES_PER_MS) return 0;
+    return Math.min(this.#napMsMax, Math.max(NAP_MS_MIN, NAP_BYTES / bytesPerMs));
   }
 
   #takeNap(): void {
