@@ -10,6 +10,7 @@ import { DfaBudget } from '../../src/table/regex/dfa-budget.ts';
 import { Pattern } from '../../src/table/regex/pattern.ts';
 import { PatternGroup } from '../../src/table/regex/pattern-group.ts';
 import type { Node } from '../../src/table/regex/syntax.ts';
+import { workedMs } from '../worked-ms.ts';
 import { grammarRegex, randomKey } from './regex/random-regex.ts';
 
 function compile(options: readonly MatcherOptions[]): { set: MatcherSet } {
@@ -192,10 +193,8 @@ test('a thousand rules cost little more than ten', () => {
   assert.ok(many < 10 * few + 2, `1000 rules took ${many} ms of work, 10 took ${few}`);
 });
 
-/** Milliseconds of work; time in which others of the machine have the core does not count. */
 function timed(action: () => void): number {
-  const start = process.threadCpuUsage();
+  const start = workedMs();
   action();
-  const { user, system } = process.threadCpuUsage(start);
-  return (user + system) / 1000;
+  return workedMs() - start;
 }
