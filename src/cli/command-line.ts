@@ -15,7 +15,7 @@ import { stripCrngFlags } from './crng-flags.ts';
 import { CommandError, EXIT, exitHelp, RUN_EXIT_HELP } from './exit-code.ts';
 import { explainLine } from './explain.ts';
 import { addImport } from './import/import-command.ts';
-import { isFatal, NO_SUCH_FILE, readConfig, readGoodConfig, renderProblems } from './read-config.ts';
+import { isFatal, readConfig, readGoodConfig, renderProblems } from './read-config.ts';
 import { readConfigAside, writeConfigAside } from './config-thread.ts';
 import { renderExplained } from './render-explained.ts';
 import { addRing } from './ring/ring-command.ts';
@@ -67,6 +67,7 @@ export async function runCommandLine(args: readonly string[], world: CommandWorl
     code = result;
   });
   try {
+    refuseNoCommand(stripped.args[0], program, world);
     await program.parseAsync(completeSwitches(stripped.args), { from: 'user' });
     return code;
   } catch (error) {
@@ -78,6 +79,8 @@ export async function runCommandLine(args: readonly string[], world: CommandWorl
     throw error;
   }
 }
+
+const HELP_COMMAND = 'help';
 
 function makeProgram(world: CommandWorld, done: (code: number) => void): Command {
   const program = new Command('sluice')
@@ -128,7 +131,7 @@ function makeProgram(world: CommandWorld, done: (code: number) => void): Command
     .command('version')
     .description('print the version')
     .action(() => world.print(`${renderVersion()}\n`));
-  program.helpCommand('help [command]', 'show the help of a command');
+  program.helpCommand(`${HELP_COMMAND} [command]`, 'show the help of a command');
   return program;
 }
 
@@ -143,11 +146,7 @@ function addRun(program: Command, world: CommandWorld, done: (code: number) => v
   addConfigFlags(run);
   run.action(async (positional: string | undefined, options: RunFlags) => {
     const file = chooseConfig(positional, options.config);
-    try {
-      done(await startRelay(file, options.strict === true, collectConfigFlags(run), world));
-    } catch (error) {
-      throw withNearestCommand(error, positional, program);
-    }
+    done(await startRelay(file, options.strict === true, collectConfigFlags(run), world));
   });
 }
 
@@ -169,17 +168,17 @@ function addExplain(program: Command, world: CommandWorld): void {
     });
 }
 
-/** A word that is no command is taken for a config, as carbon-relay-ng does; says so where it looks like a command. */
-function withNearestCommand(error: unknown, word: string | undefined, program: Command): unknown {
-  if (!(error instanceof CommandError) || word === undefined || !error.message.endsWith(NO_SUCH_FILE)) {
-    return error;
-  }
-  const near = findNearest(
-    word,
-    program.commands.map((command) => command.name()),
-  );
-  if (near === undefined) return error;
-  return new CommandError(`${error.message}; did you mean the command "${near}"?`, error.code);
+/**
+ * The first word may be a config, as carbon-relay-ng takes it. One that is neither a file nor written like a path is a
+ * mistyped command; told before its flags are judged, which are those of that command.
+ */
+function refuseNoCommand(word: string | undefined, program: Command, world: CommandWorld): void {
+  if (word === undefined || !/^\w[\w-]*$/.test(word)) return;
+  const commands = [...program.commands.map((command) => command.name()), HELP_COMMAND];
+  if (commands.includes(word) || world.listFiles(word, '.').length > 0) return;
+  const near = findNearest(word, commands);
+  const mend = near === undefined ? '"sluice --help" lists the commands' : `did you mean "sluice ${near}"?`;
+  throw new CommandError(`there is neither a command nor a file "${word}"; ${mend}`, EXIT.usage);
 }
 
 function chooseConfig(positional: string | undefined, flag: string | undefined): string | undefined {

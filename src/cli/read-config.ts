@@ -74,11 +74,8 @@ function readText(file: string, world: ConfigWorld): string {
   }
 }
 
-/** How a message about a file that is not there ends. */
-export const NO_SUCH_FILE = 'no such file';
-
 const SYSTEM_ERRORS: ReadonlyMap<string, string> = new Map([
-  ['ENOENT', NO_SUCH_FILE],
+  ['ENOENT', 'no such file'],
   ['EACCES', 'permission denied'],
   ['EISDIR', 'is a directory'],
   ['ENOTDIR', 'a part of the path is not a directory'],

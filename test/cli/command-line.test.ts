@@ -67,7 +67,7 @@ test('a config that cannot be read is one clear line and exit code 1', async () 
   for (const args of [
     ['check', 'none'],
     ['run', 'none'],
-    ['none'],
+    ['--config', 'none'],
     ['explain', '--config', 'none', 'a 1 2'],
   ]) {
     const { code, err } = await runCommand(args);
@@ -79,17 +79,33 @@ test('a config that cannot be read is one clear line and exit code 1', async () 
   }
 });
 
-test('a misspelt command is taken for a config, and the nearest command is named', async () => {
-  const { code, err } = await runCommand(['explian', '--config', 'c.toml']);
-  assert.equal(code, 2, err);
-  for (const [word, near] of [
-    ['chek', 'check'],
-    ['explan', 'explain'],
+test('a first word that is neither a command nor a file is told the nearest command, whatever its flags are', async () => {
+  for (const [args, near] of [
+    [['tial'], 'tail'],
+    [['chek', 'c.toml', '--diff', 'd.toml'], 'check'],
+    [['explian', '--config', 'c.toml'], 'explain'],
+    [['hlep'], 'help'],
   ] as const) {
+    assert.deepEqual(await runCommand(args), {
+      code: 2,
+      out: '',
+      err: `sluice: there is neither a command nor a file "${args[0]}"; did you mean "sluice ${near}"?\n`,
+    });
+  }
+  const { code, err } = await runCommand(['nothing-like-it']);
+  assert.equal(code, 2);
+  assert.match(err, /^sluice: there is neither .*"nothing-like-it"; "sluice --help" lists the commands\n$/);
+});
+
+test('COMPAT 0.20: a first word that is a file, or written like a path, is the config', async () => {
+  const { code, err } = await runCommand(['tial'], { tial: '=' });
+  assert.equal(code, 1);
+  assert.match(err, /^tial:1:1: not valid TOML/);
+  for (const word of ['tail.conf', './tial', 'etc/tial']) {
     assert.deepEqual(await runCommand([word]), {
       code: 1,
       out: '',
-      err: `sluice: cannot read config "${word}": no such file; did you mean the command "${near}"?\n`,
+      err: `sluice: cannot read config "${word}": no such file\n`,
     });
   }
 });
