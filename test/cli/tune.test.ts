@@ -35,9 +35,15 @@ test('a recording is a new file that can be replayed; what is no trace is refuse
   const first = await runCommand(['tune', '--url', bench.url, '--record', file, '--seconds', '1']);
   assert.equal(first.code, 0, first.err);
   assert.match(first.out, /^0 reads in 0\.0 s/);
-  const again = await runCommand(['tune', '--url', bench.url, '--record', file]);
-  assert.equal(again.code, 1);
-  assert.match(again.err, /cannot be written/);
+  for (const [path, why] of [
+    [file, /^sluice: .*trace\.json cannot be written: it exists; remove it, or name another for --record\n$/],
+    [join(folder, 'none', 'trace.json'), /cannot be written: its folder: no such file\n$/],
+  ] as const) {
+    // No relay is asked: none answers there.
+    const again = await runCommand(['tune', '--url', 'http://127.0.0.1:1', '--record', path]);
+    assert.equal(again.code, 1);
+    assert.match(again.err, why);
+  }
   const replayed = await runCommand(['tune', '--replay', 't'], { t: readFileSync(file, 'utf8') });
   assert.equal(replayed.code, 0, replayed.err);
   for (const text of ['{}', 'null', '[1', '{"kind":"sluice-traffic","seconds":1,"reads":[[1,2]]}']) {

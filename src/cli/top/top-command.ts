@@ -1,10 +1,8 @@
 // `sluice top`: a page of a running relay that renews itself; one plain page where standard output is no terminal.
 import type { Command } from 'commander';
-import type { TuneFacts } from '../../telemetry/tune/tune-facts.ts';
 import type { CommandWorld } from '../command-world.ts';
 import { CommandError, EXIT, exitHelp } from '../exit-code.ts';
-import { askRelay } from '../relay-api.ts';
-import { DEFAULT_URL } from '../tune/tune-command.ts';
+import { askFacts, DEFAULT_URL } from '../tune/tune-command.ts';
 import { renderTop, ROUTE_ROWS_MAX, type SortKey, SORTS } from './render-top.ts';
 
 const HELP = `
@@ -59,10 +57,10 @@ async function runTop(flags: TopFlags, world: CommandWorld): Promise<void> {
   const { terminal } = world;
   if (terminal === undefined) {
     const view = { sort, isPaused: false, showsTimes, rows: undefined, hasKeys: false };
-    world.print(renderTop(await ask(flags.url), view));
+    world.print(renderTop(await askFacts(flags.url), view));
     return;
   }
-  let facts = await ask(flags.url);
+  let facts = await askFacts(flags.url);
   let isPaused = false;
   let wake: () => void = () => undefined;
   const keys = { isOver: false };
@@ -78,7 +76,7 @@ async function runTop(flags: TopFlags, world: CommandWorld): Promise<void> {
     for (let dueMs = 0; !keys.isOver; ) {
       const nowMs = world.clock.monotonicMs();
       if (!isPaused && nowMs >= dueMs) {
-        facts = await ask(flags.url);
+        facts = await askFacts(flags.url);
         dueMs = nowMs + intervalSec * 1000;
       }
       const rows = terminal.rows() - OTHER_ROWS - ROUTE_ROWS_MAX;
@@ -98,12 +96,6 @@ async function runTop(flags: TopFlags, world: CommandWorld): Promise<void> {
     world.print(ALTERNATE_OFF);
     endKeys();
   }
-}
-
-async function ask(url: string): Promise<TuneFacts> {
-  const answer = await askRelay(url, '/api/tune');
-  if (answer.status !== 200) throw new CommandError(answer.error);
-  return answer.body as TuneFacts;
 }
 
 function isSort(key: string): key is SortKey {

@@ -1,5 +1,6 @@
 // `sluice tune`: what a running relay measures, in words; what to change, or that there is nothing to change.
-import { writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { evaluateTrace, isTrace, type TraceReport } from '../../telemetry/tune/traffic-trace.ts';
 import { trafficRows } from '../../telemetry/tune/notes-table.ts';
@@ -8,6 +9,7 @@ import { renderBytes, renderTable } from '../render-amount.ts';
 import type { TuneFacts } from '../../telemetry/tune/tune-facts.ts';
 import type { CommandWorld } from '../command-world.ts';
 import { CommandError, EXIT, exitHelp } from '../exit-code.ts';
+import { describeSystemError } from '../read-config.ts';
 import { askRelay } from '../relay-api.ts';
 import { makeReport, renderNotes, renderTune } from './render-tune.ts';
 
@@ -51,21 +53,36 @@ export function addTune(program: Command, world: CommandWorld): void {
       }
       if (flags.record !== undefined) return record(flags.record, flags, world);
       if (flags.replay !== undefined) return replay(flags.replay, flags, world);
-      const answer = await askRelay(flags.url, '/api/tune');
-      if (answer.status !== 200) throw new CommandError(answer.error);
-      const report = makeReport(answer.body as TuneFacts);
+      const report = makeReport(await askFacts(flags.url));
       world.print(flags.json === true ? `${JSON.stringify(report)}\n` : renderTune(report));
     });
 }
 
+/** Asks a relay for the facts. Throws a CommandError when none answers, or something else does. */
+export async function askFacts(url: string): Promise<TuneFacts> {
+  const { status, body, error } = await askRelay(url, '/api/tune');
+  const facts = body as Partial<TuneFacts> | null | undefined;
+  if (status !== 200 || !Array.isArray(facts?.destinations)) throw new CommandError(error);
+  return facts as TuneFacts;
+}
+
 async function record(file: string, flags: TuneFlags, world: CommandWorld): Promise<void> {
+  // Before the time of a recording is spent in vain; the write refuses a file that came meanwhile.
+  if (existsSync(file)) {
+    throw new CommandError(`${file} cannot be written: it exists; remove it, or name another for --record`);
+  }
+  try {
+    accessSync(dirname(file), constants.W_OK);
+  } catch (cause) {
+    throw new CommandError(`${file} cannot be written: its folder: ${describeSystemError(cause)}`);
+  }
   const query = new URLSearchParams({ seconds: flags.seconds });
   const { status, body, error } = await askRelay(flags.url, `/api/traffic/trace?${query.toString()}`);
   if (status !== 200 || !isTrace(body)) throw new CommandError(error);
   try {
     writeFileSync(file, `${JSON.stringify(body)}\n`, { flag: 'wx' });
   } catch (cause) {
-    throw new CommandError(`${file} cannot be written: ${(cause as Error).message}`);
+    throw new CommandError(`${file} cannot be written: ${describeSystemError(cause)}`);
   }
   world.print(`${renderCount(body.reads.length)} reads in ${body.seconds.toFixed(1)} s are in ${file}\n`);
 }
@@ -75,7 +92,7 @@ function replay(file: string, flags: TuneFlags, world: CommandWorld): void {
   try {
     trace = JSON.parse(Buffer.from(world.readFile(file)).toString());
   } catch (cause) {
-    throw new CommandError(`${file}: ${(cause as Error).message}`);
+    throw new CommandError(`${file}: ${describeSystemError(cause)}`);
   }
   if (!isTrace(trace)) throw new CommandError(`${file}: not a file of sluice tune --record`);
   const report = evaluateTrace(trace);
