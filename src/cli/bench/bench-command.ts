@@ -55,7 +55,10 @@ export function addBench(program: Command, world: CommandWorld, done: (code: num
     .option('--listen <port,...>', 'where the relay sends to; [host:]port, the host is 127.0.0.1')
     .option('--profile <name>', 'what kind of load', 'full')
     .option('--rate <n>', 'lines a second, of any profile but notes')
-    .option('--lines-per-write <n>', 'lines of a paced write (default: 5, udp 20)')
+    .option(
+      '--lines-per-write <n>',
+      'lines of a write, of any profile but notes (default: paced 5, udp 20, else up to 1024)',
+    )
     .option('--lines <n>', 'how many lines to send')
     .option('--seconds <n>', 'for how long to send (default: 10, notes 20)')
     .option('--series <n>', 'how many series', '10000')

@@ -101,20 +101,25 @@ function makeMode(
     if (lines !== undefined || flags.rate !== undefined) {
       throw usage('the profile notes has a rate of its own: it takes --seconds, no --lines and no --rate');
     }
+    if (flags.linesPerWrite !== undefined) {
+      throw usage('the profile notes writes each line by itself: it takes no --lines-per-write');
+    }
     return { kind: 'notes', seconds };
   }
+  const linesPerWrite =
+    flags.linesPerWrite === undefined
+      ? undefined
+      : readCount('--lines-per-write', flags.linesPerWrite, 1, LOAD_BOUNDS.linesPerWrite);
   const wanted = flags.rate ?? profile.rate;
-  if (wanted === undefined) return lines === undefined ? { kind: 'full', seconds } : { kind: 'full', lines };
+  if (wanted === undefined) {
+    const end = lines === undefined ? { seconds } : { lines };
+    return { kind: 'full', ...end, ...(linesPerWrite !== undefined && { linesPerWrite }) };
+  }
   const rate = readCount('--rate', wanted, 1, LOAD_BOUNDS.rate);
   return {
     kind: 'paced',
     rate,
-    linesPerWrite: readCount(
-      '--lines-per-write',
-      flags.linesPerWrite ?? profile.linesPerWrite,
-      1,
-      LOAD_BOUNDS.linesPerWrite,
-    ),
+    linesPerWrite: linesPerWrite ?? profile.linesPerWrite,
     seconds: lines === undefined ? seconds : lines / rate,
   };
 }

@@ -86,6 +86,8 @@ const SLOT_LINES_ALL = 256 << 10;
 const DATAGRAM_BYTES = 1400;
 const COPY_BITS_MAX = 16_000_000_000;
 const LINES_PER_SECOND_MAX = 40_000_000;
+/** More system calls than one thread makes. */
+const WRITES_PER_SECOND_MAX = 1_000_000;
 const NOTES_LINES_PER_SECOND_MAX = 6000;
 /** No load sends its series so many times a second: a new series is new from load to load. */
 const ROUNDS_PER_SECOND = 1000;
@@ -133,7 +135,8 @@ function slotLinesOf({ mode, connections, transport, lineBytes = LINE_BYTES, tag
 function slotsOf(mode: LoadMode, slotLines: number, connections: number): number {
   if (mode.kind === 'paced') return Math.ceil((mode.rate * mode.seconds) / slotLines) + 1;
   if (mode.kind === 'notes') return Math.ceil(mode.seconds * NOTES_LINES_PER_SECOND_MAX) + 60_000;
-  const lines = mode.lines ?? LINES_PER_SECOND_MAX * (mode.seconds ?? 0);
+  const seconds = mode.seconds ?? 0;
+  const lines = mode.lines ?? Math.min(LINES_PER_SECOND_MAX, WRITES_PER_SECOND_MAX * slotLines) * seconds;
   // Each connection may end with a slot that is not full.
   return Math.ceil(Math.min(lines, LOAD_BOUNDS.lines) / slotLines) + connections;
 }
@@ -150,13 +153,25 @@ export interface LoadShare {
 /** Places in the tally. */
 export const TALLY = { sent: 0, received: 1, accepted: 2, size: 3 } as const;
 
-/** Makes what sender and sink share. */
+/** Makes what sender and sink share. Throws an error of one line when memory does not hold it. */
 export function makeShare(layout: LoadLayout): LoadShare {
   return {
-    slots: new SharedArrayBuffer(layout.slotsMax * SLOT_WORDS * 4),
+    slots: makeSlots(layout.slotsMax),
     tally: new SharedArrayBuffer(TALLY.size * 8),
     startSec: process.hrtime()[0],
   };
+}
+
+function makeSlots(slotsMax: number): SharedArrayBuffer {
+  const bytes = slotsMax * SLOT_WORDS * 4;
+  try {
+    return new SharedArrayBuffer(bytes);
+  } catch {
+    throw new Error(
+      `the load may take ${slotsMax} writes, which need ${Math.ceil(bytes / 2 ** 20)} MiB to be told apart, more than there is: ` +
+        'ask for fewer --seconds or --lines, or more --lines-per-write',
+    );
+  }
 }
 
 /** Tells the time since the start of a load, µs; the same clock in all threads. Never 0. */
