@@ -52,6 +52,7 @@ const CHECK_EXIT_HELP = exitHelp(
   'the config is good; warnings do not count',
   'it is refused or cannot be read, or a port, a destination or the relay cannot be reached',
 );
+const VERSION_EXIT_HELP = exitHelp('done');
 const EXPLAIN_EXIT_HELP = exitHelp('done', 'the config is refused or cannot be read');
 
 /** Runs a command line, without the program's name; resolves to the exit code. Rejects for our own bugs only. */
@@ -130,6 +131,7 @@ function makeProgram(world: CommandWorld, done: (code: number) => void): Command
   program
     .command('version')
     .description('print the version')
+    .addHelpText('after', VERSION_EXIT_HELP)
     .action(() => world.print(`${renderVersion()}\n`));
   program.helpCommand(`${HELP_COMMAND} [command]`, 'show the help of a command');
   return program;

@@ -12,13 +12,12 @@ Exit codes:
   2  the command line makes no sense
   3  a second signal cut the end short`;
 
-/** Words the table of a command that ends by itself; `failed` says what its 1 means. */
-export function exitHelp(done: string, failed: string): string {
+/** Words the table of a command that ends by itself; `failed` says what its 1 means, where it has one. */
+export function exitHelp(done: string, failed?: string): string {
   return `
 Exit codes:
   0  ${done}
-  1  ${failed}
-  2  the command line makes no sense`;
+${failed === undefined ? '' : `  1  ${failed}\n`}  2  the command line makes no sense`;
 }
 
 /** An error of the user or of his machine, told in one line; ends the command with `code`. */

@@ -149,8 +149,35 @@ test('help names every command, the exit codes and, for run, a flag for each key
   ]) {
     assert.ok(run.out.includes(word), word);
   }
-  for (const command of ['check', 'explain']) {
-    assert.match((await runCommand([command, '--help'])).out, /Exit codes:/);
+});
+
+/** Every command with its subcommands, as the helps list them. */
+async function listCommands(parent: readonly string[] = []): Promise<string[][]> {
+  const { out } = await runCommand([...parent, '--help']);
+  const [, list = ''] = out.split(/^Commands:$/m);
+  const names = [...list.split(/\n\n/, 1)[0]!.matchAll(/^  ([a-z][\w-]*)/gm)].map(([, name]) => name!);
+  const below = names.filter((name) => name !== 'help').map((name) => [...parent, name]);
+  return [...below, ...(await Promise.all(below.map(listCommands))).flat()];
+}
+
+test('the help of every command ends with the exit codes of that command', async () => {
+  const commands = await listCommands();
+  for (const words of ['run', 'tail', 'spool purge', 'ring diff', 'import carbon', 'version'])
+    assert.ok(
+      commands.some((command) => command.join(' ') === words),
+      words,
+    );
+  for (const command of commands) {
+    const { code, out } = await runCommand([...command, '--help']);
+    assert.equal(code, 0);
+    const [, codes, ...more] = out.split('\nExit codes:\n');
+    assert.equal(more.length, 0, command.join(' '));
+    assert.match(
+      codes ?? '',
+      /^  0  .*(\n  +\S.*)*\n  2  the command line makes no sense\n(  3  .*\n)?$/,
+      command.join(' '),
+    );
+    assert.equal(codes?.includes('SIGTERM'), command[0] === 'run', command.join(' '));
   }
 });
 

@@ -11,20 +11,19 @@ const HELP = `
 The config goes to standard output. What could not be translated, and what deserves a look, goes to standard error, one
 line each with its file and line. Look at the result with "sluice check" and "sluice explain" before you run it.`;
 
+const EXIT_HELP = exitHelp('everything was translated', 'something was not, or a file cannot be read');
+
 /** Adds the command. */
 export function addImport(program: Command, world: CommandWorld, done: (code: number) => void): void {
   const command = program
     .command('import')
     .description('translate the config of another relay')
-    .addHelpText(
-      'after',
-      `${HELP}\n${exitHelp('everything was translated', 'something was not, or a file cannot be read')}`,
-    );
+    .addHelpText('after', `${HELP}\n${EXIT_HELP}`);
   command
     .command('carbon-c-relay')
     .description('translate a config of carbon-c-relay, with the files that it includes')
     .argument('<file>', 'the config')
-    .addHelpText('after', HELP)
+    .addHelpText('after', `${HELP}\n${EXIT_HELP}`)
     .action((file: string) =>
       done(run(world, (report, read) => importCRelay(file, { ...world, readFile: read }, report))),
     );
@@ -37,7 +36,7 @@ export function addImport(program: Command, world: CommandWorld, done: (code: nu
     .option('--rewrite-rules <file>', 'rewrite-rules.conf')
     .option('--blacklist <file>', 'blacklist.conf')
     .option('--whitelist <file>', 'whitelist.conf')
-    .addHelpText('after', HELP)
+    .addHelpText('after', `${HELP}\n${EXIT_HELP}`)
     .action((file: string, files: CarbonFiles) =>
       done(run(world, (report, read) => importCarbon(file, files, { readFile: read }, report))),
     );
