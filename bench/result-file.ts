@@ -59,10 +59,15 @@ export function readOrigin(): Origin {
       cpu: cpus()[0]?.model.trim() ?? '',
       cores: cpus().length,
       memoryGib: Math.round(totalmem() / 2 ** 30),
-      kernel: release(),
+      kernel: kernelVersion(release()),
     },
     node: process.version,
   };
+}
+
+/** The x.y.z of a kernel's release: the rest names somebody's build, and says nothing of what it does. */
+export function kernelVersion(release: string): string {
+  return /^\d+(\.\d+)*/.exec(release)?.[0] ?? release;
 }
 
 /** Reads the version of each relay. */

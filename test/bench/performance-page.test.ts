@@ -28,7 +28,7 @@ function makeResult(name: string, measurements: readonly Measurement[]): Scenari
       commit: 'abc',
       dirty: false,
       date: '2026-01-01 00:00',
-      machine: { cpu: 'a CPU', cores: 2, memoryGib: 8, kernel: '6' },
+      machine: { cpu: 'a CPU', cores: 2, memoryGib: 8, kernel: '6.18.44-ab-v1' },
       node: 'v24',
     },
     scenario,
@@ -91,6 +91,7 @@ test('the page shows losses beside every figure, who was left out, and what ende
   assert.match(page, /2\.00 \(lost 1\.0 %\)/);
   assert.match(page, /\| haproxy \| 1,000 \| 10 \(1\.0 %\) \|/);
   assert.match(page, /nanotube \(no binary was there\)/);
+  assert.match(page, /, Linux 6\.18\.44, Node/);
   assert.match(page, /c-relay-deep in round 1 \(it crashed\)/);
   assert.match(page, /behind haproxy \(0\.200 against 0\.100\)\. It does less\. Planned: nothing\./);
 });

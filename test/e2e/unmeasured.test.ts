@@ -36,7 +36,7 @@ test('measure = false by an environment variable: all lines and books, no figure
   assert.doesNotMatch(vars, /durationWrite|FlushSize|operation/);
   const top = await relay.get('/api/series/top');
   assert.equal(top.status, 404);
-  assert.match(await top.text(), /measure = false in the config/);
+  assert.match(await top.text(), /measure is false; set it to true/);
   const { exit, ledger: last } = await relay.terminate();
   assert.deepEqual(exit, { code: 0, signal: null });
   assertConserved(last);

@@ -14,6 +14,7 @@ import {
 import { renderDots } from './render-dots.ts';
 import { renderScaling, renderScalingPlots, type ScalingResult } from './render-scaling.ts';
 import { count, fixed, lossOf, metricName, row, share, statePlace } from './words.ts';
+import { wrapProse } from './wrap-prose.ts';
 
 /** What the page is made of. */
 export interface PageSource {
@@ -35,9 +36,9 @@ minute of the machine hits all of them. Ratios are of two runs of the same round
   its CPU is therefore given per million metrics *delivered*.
 - **CPU**: seconds of the whole relay process per million metrics, from the first line sent until the last one came.
 - **metrics/s**: until the last line came; who lets the last lines wait for a timer, up to two seconds, seems slower by that.
-- **delay**: from the write of the sender to the read of the sink, of every line that came. At full speed it is mostly the time in
-  queues and says how much a relay takes in before it has to give it out; what a relay adds to a line is seen where the load
-  is paced.
+- **delay**: from the write of the sender to the read of the sink, of every line that came. At full speed it is mostly the time
+  in queues and says how much a relay takes in before it has to give it out; what a relay adds to a line is seen where the
+  load is paced.
 - **memory**: the most that the process held (peak resident memory).
 
 At full speed ours runs with \`when_full=block\` (\`sluice-block\`): sink and generator share two cores with the relay, the sink
@@ -49,7 +50,7 @@ figure would be one of the disk. Where something goes wrong with the destination
 export function renderPerformancePage(source: PageSource): string {
   const results = inOrder(source);
   const shortfalls = findShortfalls(results, source.sentences);
-  return [
+  const page = [
     INTRO,
     statePlace(results),
     '## Ours beside the others\n',
@@ -64,6 +65,7 @@ export function renderPerformancePage(source: PageSource): string {
     renderScaling(source.scaling),
     REPEAT,
   ].join('\n');
+  return wrapProse(page);
 }
 
 const PLOTS = `CPU seconds per million metrics delivered; further left is better. A cross instead of a dot: that relay lost

@@ -1,5 +1,5 @@
 // Numbers and names as the page writes them.
-import type { Origin, ScenarioResult } from '../../bench/result-file.ts';
+import { kernelVersion, type Origin, type ScenarioResult } from '../../bench/result-file.ts';
 import type { Metric } from '../../bench/scenario.ts';
 import type { Row } from '../../bench/summary.ts';
 
@@ -54,7 +54,7 @@ export function metricName(metric: Metric): string {
 export function describeOrigin({ commit, dirty, date, machine, node }: Origin): string {
   const { cpu, cores, memoryGib, kernel } = machine;
   const state = `commit \`${commit}\`${dirty ? ' with changes that are not in it' : ''}`;
-  return `${state}, ${date.slice(0, 10)}, ${cpu}, ${cores} cores, ${memoryGib} GiB, Linux ${kernel}, Node.js ${node}`;
+  return `${state}, ${date.slice(0, 10)}, ${cpu}, ${cores} cores, ${memoryGib} GiB, Linux ${kernelVersion(kernel)}, Node.js ${node}`;
 }
 
 /** Says where and of what commit the figures are; of several runs, which scenario is of which. */

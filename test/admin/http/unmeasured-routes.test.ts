@@ -25,7 +25,7 @@ test('sluice tune and sluice top say the line and end with exit code 1', async (
     const { code, out, err } = await runCommand([...command, '--url', bench.url]);
     assert.equal(code, 1, command.join(' '));
     assert.equal(out, '');
-    assert.match(err, /not measured: measure = false in the config\n$/);
+    assert.match(err, /not measured: measure is false; set it to true .* restart the relay\n$/);
   }
 });
 
