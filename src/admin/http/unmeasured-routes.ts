@@ -2,7 +2,8 @@
 import { type RouteGroup, renderError } from './http-context.ts';
 
 /** What is said of anything that is not measured. */
-export const NOT_MEASURED = 'not measured: measure is false; set it to true in the config and restart the relay';
+export const NOT_MEASURED =
+  'not measured: measure is false; set it to true in the config and restart the relay';
 
 const PATHS = ['/api/traffic', '/api/traffic/trace', '/api/timings', '/api/tune', '/api/series/top'] as const;
 

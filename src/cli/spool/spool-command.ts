@@ -39,9 +39,22 @@ export function addSpool(program: Command, world: CommandWorld, done: (code: num
     .command('spool')
     .description('look at what waits on disk, and move it')
     .addHelpText('after', `${NAMES_HELP}\n${EXIT_HELP}`);
-  const tool = new SpoolTool(world);
-  const add = (name: string, description: string, exit: string, more = ''): Command =>
+  const add: Add = (name, description, exit, more = '') =>
     addCommand(spool, name, description).addHelpText('after', `${NAMES_HELP}\n${more}${exit}`);
+  const tool = new SpoolTool(world);
+  addLooks(add, tool, done);
+  addMoves(add, tool, world, done);
+  spool.action(() => {
+    spool.outputHelp({ error: true });
+    done(EXIT.usage);
+  });
+}
+
+/** Adds a subcommand; `more` is help of its own. */
+type Add = (name: string, description: string, exit: string, more?: string) => Command;
+
+/** Those that leave a spool as it is. */
+function addLooks(add: Add, tool: SpoolTool, done: (code: number) => void): void {
   add(
     'ls',
     "list spools, carbon-relay-ng's queues too: lines, bytes, age, whether in use or an orphan",
@@ -69,6 +82,10 @@ export function addSpool(program: Command, world: CommandWorld, done: (code: num
       "form crng: spoolmaxbytesperfile of that destination (default: the config's)",
     )
     .action(async (name: string, flags: ExportFlags) => done(await tool.export(name, flags)));
+}
+
+/** Those that change one. */
+function addMoves(add: Add, tool: SpoolTool, world: CommandWorld, done: (code: number) => void): void {
   add(
     'import',
     "put lines into a spool: from carbon-relay-ng's queues, another spool or a plain file",
@@ -98,10 +115,6 @@ export function addSpool(program: Command, world: CommandWorld, done: (code: num
     .action(async (names: string[], flags: WorkFlags & { yes?: true }) =>
       done(await tool.purge(names, flags)),
     );
-  spool.action(() => {
-    spool.outputHelp({ error: true });
-    done(EXIT.usage);
-  });
 }
 
 function addCommand(spool: Command, name: string, description: string): Command {
