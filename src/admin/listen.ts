@@ -3,13 +3,16 @@ import { lookup } from 'node:dns/promises';
 import { type AddressInfo, isIP, type Server } from 'node:net';
 import { parseListenAddress, renderListenAddress } from '../util/listen-address.ts';
 
-/** Listens on an address in Go's form; resolves to the address to show, or rejects with one clear sentence. */
-export async function listen(server: Server, addr: string): Promise<string> {
+/**
+ * Listens on an address in Go's form; resolves to the address to show, or rejects with one clear sentence, crng's with the
+ * key of the config behind it.
+ */
+export async function listen(server: Server, addr: string, key: 'http_addr' | 'admin_addr'): Promise<string> {
   const parsed = parseListenAddress(addr);
-  if (!parsed.ok) throw new Error(`Error listening: listen tcp: ${parsed.error}`);
+  if (!parsed.ok) throw new Error(`Error listening: listen tcp: ${parsed.error} (${key})`);
   const { host, port } = parsed.address;
   await bind(server, host, port).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`Error listening: listen tcp ${addr}: ${explain(error)}`, { cause: error });
+    throw new Error(`Error listening: listen tcp ${addr}: ${explain(error)} (${key})`, { cause: error });
   });
   const bound = server.address() as AddressInfo | null;
   return port === 0 ? renderListenAddress({ host, port: bound?.port ?? 0 }) : addr;

@@ -42,7 +42,7 @@ export async function checkMore(file: string, extras: CheckExtras, world: Comman
   const config = checkOne(file, world);
   if (config === undefined) return EXIT.failed;
   if (extras.from !== undefined) {
-    for (const { place, message } of rehearseCrng(file, config, world)) {
+    for (const { place, message } of rehearseCrng(config, world)) {
       world.print(`${renderProblem({ kind: 'warning', place, message: `differs from crng: ${message}` })}\n`);
     }
     world.print(DIFFERENCES_OF_ALL);

@@ -68,7 +68,9 @@ export async function runCommandLine(args: readonly string[], world: CommandWorl
     code = result;
   });
   try {
-    refuseNoCommand(stripped.args[0], program, world);
+    const [first, second] = stripped.args;
+    if (first === HELP_COMMAND) refuseNoHelp(second, program);
+    else refuseNoCommand(first, program, world);
     await program.parseAsync(completeSwitches(stripped.args), { from: 'user' });
     return code;
   } catch (error) {
@@ -176,11 +178,26 @@ function addExplain(program: Command, world: CommandWorld): void {
  */
 function refuseNoCommand(word: string | undefined, program: Command, world: CommandWorld): void {
   if (word === undefined || !/^\w[\w-]*$/.test(word)) return;
-  const commands = [...program.commands.map((command) => command.name()), HELP_COMMAND];
+  const commands = commandNames(program);
   if (commands.includes(word) || world.listFiles(word, '.').length > 0) return;
   const near = findNearest(word, commands);
-  const mend = near === undefined ? '"sluice --help" lists the commands' : `did you mean "sluice ${near}"?`;
+  const mend = near === undefined ? COMMANDS_HINT : `did you mean "sluice ${near}"?`;
   throw new CommandError(`there is neither a command nor a file "${word}"; ${mend}`, EXIT.usage);
+}
+
+/** Left to itself, commander shows the help of all commands for one that is not there. */
+function refuseNoHelp(word: string | undefined, program: Command): void {
+  const commands = commandNames(program);
+  if (word === undefined || word.startsWith('-') || commands.includes(word)) return;
+  const near = findNearest(word, commands);
+  const mend = near === undefined ? COMMANDS_HINT : `did you mean "sluice help ${near}"?`;
+  throw new CommandError(`there is no command "${word}"; ${mend}`, EXIT.usage);
+}
+
+const COMMANDS_HINT = '"sluice --help" lists the commands';
+
+function commandNames(program: Command): string[] {
+  return [...program.commands.map((command) => command.name()), HELP_COMMAND];
 }
 
 function chooseConfig(positional: string | undefined, flag: string | undefined): string | undefined {

@@ -6,6 +6,7 @@ import { type SpoolView, SpoolWalk } from '../destination/spool/inspect-spool.ts
 import type { SpoolBlock } from '../destination/spool/spool.ts';
 import type { SpoolFiles } from '../destination/spool/spool-files.ts';
 import { CommandError } from './exit-code.ts';
+import { describeSystemError } from './read-config.ts';
 import type { SpoolEntry } from './spool/spool-entry.ts';
 
 /** What came of reading. */
@@ -138,7 +139,7 @@ export class PlainFileSource implements LineSource {
       if (stats.isDirectory()) throw new Error('is a directory');
       return new PlainFileSource(path, handle, stats.isFile() ? stats.size : 0, stats.mtimeMs);
     } catch (error) {
-      throw new CommandError(`cannot read "${path}": ${(error as Error).message}`);
+      throw new CommandError(`cannot read "${path}": ${describeSystemError(error)}`);
     }
   }
 

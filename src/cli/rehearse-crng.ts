@@ -15,8 +15,16 @@ export interface Difference {
 
 type Find = (place: Place, message: string) => void;
 
-/** Lists the differences in the order of the file; what the config includes is not looked into. */
+/** Lists the differences, those of a file in its order and then those of what it includes. */
 export function rehearseCrng(
+  config: Config,
+  world: Pick<CommandWorld, 'readFile' | 'env' | 'hostName'>,
+): Difference[] {
+  return config.files.flatMap((file) => rehearseFile(file, config, world));
+}
+
+/** An included file holds rules alone, so that of the settings nothing is found in it. */
+function rehearseFile(
   file: string,
   config: Config,
   world: Pick<CommandWorld, 'readFile' | 'env' | 'hostName'>,

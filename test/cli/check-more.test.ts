@@ -24,6 +24,19 @@ async function differences(text: string): Promise<string[]> {
 const route = (destination: string, more = ''): string =>
   `[[route]]\nkey = "r"\ntype = "sendAllMatch"\n${more}destinations = ["${destination}"]\n`;
 
+test('what differs in the rules of an included file is told with that file', async () => {
+  const { code, out } = await runCommand(['check', '--from', 'crng', 'etc/c.toml'], {
+    'etc/c.toml': `${HEAD}include = ["conf.d/*.toml"]\n${route('h:1 spool=false pickle=true')}`,
+    'etc/conf.d/a.toml': route('h:2').replace('"r"', '"s"'),
+  });
+  assert.equal(code, 0, out);
+  const places = [...out.matchAll(/^(\S+:\d+):\d+: (?:warning: )?differs from crng: (h:\d)/gm)];
+  assert.deepEqual(
+    places.map(([, place, what]) => `${place} ${what}`),
+    ['etc/c.toml:8 h:1', 'etc/conf.d/a.toml:4 h:2'],
+  );
+});
+
 test('each rule that a config shows is told with its line', async () => {
   const cases: [string, RegExp][] = [
     ['pickle_addr = "127.0.0.1:2013"\n', /^4 floats of pickle are written in full/],

@@ -97,6 +97,20 @@ test('a first word that is neither a command nor a file is told the nearest comm
   assert.match(err, /^sluice: there is neither .*"nothing-like-it"; "sluice --help" lists the commands\n$/);
 });
 
+test('help of a command that is not there, and a subcommand that is not there, name the nearest', async () => {
+  for (const [args, err] of [
+    [['help', 'tial'], 'sluice: there is no command "tial"; did you mean "sluice help tail"?\n'],
+    [['spool', 'lss'], "sluice: unknown command 'lss' (Did you mean ls?)\n"],
+    [['ring', 'shw'], "sluice: unknown command 'shw' (Did you mean show?)\n"],
+  ] as const) {
+    assert.deepEqual(await runCommand(args), { code: 2, out: '', err });
+  }
+  assert.equal((await runCommand(['help', 'tail'])).code, 0);
+  const { code, err } = await runCommand(['spool']);
+  assert.equal(code, 2);
+  assert.match(err, /^Usage: sluice spool /);
+});
+
 test('COMPAT 0.20: a first word that is a file, or written like a path, is the config', async () => {
   const { code, err } = await runCommand(['tial'], { tial: '=' });
   assert.equal(code, 1);

@@ -55,6 +55,14 @@ test('a recording is a new file that can be replayed; what is no trace is refuse
   assert.match(long.err, /at most 50/);
 });
 
+test('--seconds without a recording is refused, and what is no JSON is no trace', async () => {
+  const seconds = await runCommand(['tune', '--seconds', '5']);
+  assert.equal(seconds.code, 2);
+  assert.match(seconds.err, /^sluice: --seconds needs --record: [^\n]+\n$/);
+  const garbage = await runCommand(['tune', '--replay', 't'], { t: '\u001b[1m\u0007' });
+  assert.deepEqual(garbage, { code: 1, out: '', err: 'sluice: t: not a file of sluice tune --record\n' });
+});
+
 test('recordings are one at a time', async (t) => {
   const { view } = await new HttpBench().start(t);
   const { promise, resolve } = Promise.withResolvers<void>();

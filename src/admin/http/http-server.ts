@@ -91,7 +91,7 @@ export class AdminHttpServer {
 
   /** Listens, or rejects with one clear sentence in crng's words. */
   async start(): Promise<void> {
-    const shown = await listen(this.#server, this.#addr);
+    const shown = await listen(this.#server, this.#addr, 'http_addr');
     this.#server.on('error', (error) => this.#log.error(`admin HTTP listener: ${error.message}`));
     this.#log.info(`admin HTTP listener starting on ${shown}`);
   }

@@ -65,7 +65,7 @@ export class TelnetServer {
 
   /** Listens, or rejects with one clear sentence. */
   async start(): Promise<void> {
-    const shown = await listen(this.#server, this.#options.addr);
+    const shown = await listen(this.#server, this.#options.addr, 'admin_addr');
     this.#server.on('error', (error) => this.#deps.log.error(`admin TCP listener: ${error.message}`));
     this.#deps.log.info(`admin TCP listener starting on ${shown}`);
   }

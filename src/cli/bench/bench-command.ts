@@ -1,10 +1,12 @@
 // `sluice bench`: a load generator and a sink in one command, which tests any carbon relay.
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { countOpenDescriptors, readDescriptorLimit } from '../../input/descriptor-limit.ts';
 import { parseListenAddress } from '../../util/listen-address.ts';
 import type { CommandWorld } from '../command-world.ts';
 import { CommandError, EXIT, exitHelp } from '../exit-code.ts';
+import { describeSystemError } from '../read-config.ts';
 import { Progress } from '../progress.ts';
 import { renderPlot } from './bench-plot.ts';
 import { type LoadFlags, makePlan, PROFILES, readCount } from './bench-profile.ts';
@@ -122,7 +124,7 @@ function report(made: BenchReport, { json, plot }: BenchFlags, world: CommandWor
   try {
     writeFileSync(plot, renderPlot(made));
   } catch (error) {
-    throw new CommandError(`${plot} cannot be written: ${(error as Error).message}`);
+    throw new CommandError(`${plot} cannot be written: ${describeSystemError(error)}`);
   }
 }
 
@@ -137,6 +139,10 @@ function progressText({ mode }: LoadPlan): (done: number) => string {
 
 function check(flags: BenchFlags, plan: LoadPlan, copies: number, isAlone: boolean): void {
   const usage = (message: string): CommandError => new CommandError(message, EXIT.usage);
+  // Before a load is run whose picture could not be kept.
+  if (flags.plot !== undefined && !existsSync(dirname(flags.plot))) {
+    throw new CommandError(`${flags.plot} cannot be written: its folder: no such file`);
+  }
   if (flags.discard === true && !isAlone) throw usage('--discard excludes --target');
   if (isAlone && copies > 1) throw usage('--copies needs --target: the generator sends each line once');
   if (isAlone && plan.transport === 'pickle')

@@ -127,7 +127,7 @@ function makeMode(
 function readSeconds(text: string | number): number {
   const seconds = Number(text);
   if (!(seconds > 0 && seconds <= LOAD_BOUNDS.seconds)) {
-    throw usage(`--seconds ${text}: a number of at most ${LOAD_BOUNDS.seconds}`);
+    throw usage(`--seconds ${text}: a number above 0 and at most ${LOAD_BOUNDS.seconds}`);
   }
   return seconds;
 }

@@ -13,6 +13,7 @@ import {
 } from '../../destination/spool/spool-lock.ts';
 import type { Clock } from '../../util/clock.ts';
 import { CommandError } from '../exit-code.ts';
+import { describeSystemError } from '../read-config.ts';
 import { type HeldSpool, SpoolListener } from './spool-change.ts';
 
 export interface HoldDependencies {
@@ -75,7 +76,7 @@ export class HeldRoot {
       return new HeldRoot(root, lock, dependencies);
     } catch (error) {
       if (!(error instanceof SpoolLockedError)) {
-        throw new CommandError(`cannot use ${root}: ${(error as Error).message}`);
+        throw new CommandError(`cannot use ${root}: ${describeSystemError(error)}`);
       }
       const holder = (await describeHolder(root, clock)) ?? 'another process';
       const hint = 'purge and import go through a running relay with --url';
@@ -122,7 +123,7 @@ export class HeldRoot {
     try {
       await spool.open();
     } catch (error) {
-      throw new CommandError(`cannot open ${folder}: ${(error as Error).message}`);
+      throw new CommandError(`cannot open ${folder}: ${describeSystemError(error)}`);
     }
     const lost = (): number => events.lostLines;
     return { name, spool, lost, writable: () => events.wait(), sync: () => syncSpool(folder, files) };

@@ -1,7 +1,7 @@
 // `sluice spool`: its subcommands, their flags and help.
 import type { Command } from 'commander';
 import type { CommandWorld } from '../command-world.ts';
-import { EXIT, exitHelp } from '../exit-code.ts';
+import { exitHelp } from '../exit-code.ts';
 import { type ImportFlags, importLines } from './spool-import.ts';
 import { type ExportFlags, SpoolTool, type WorkFlags } from './spool-tool.ts';
 
@@ -44,10 +44,6 @@ export function addSpool(program: Command, world: CommandWorld, done: (code: num
   const tool = new SpoolTool(world);
   addLooks(add, tool, done);
   addMoves(add, tool, world, done);
-  spool.action(() => {
-    spool.outputHelp({ error: true });
-    done(EXIT.usage);
-  });
 }
 
 /** Adds a subcommand; `more` is help of its own. */

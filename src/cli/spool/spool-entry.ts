@@ -4,6 +4,7 @@ import { type CrngQueue, listCrngQueues } from '../../destination/spool/crng-dis
 import { listSpools, type SpoolView } from '../../destination/spool/inspect-spool.ts';
 import type { SpoolFiles } from '../../destination/spool/spool-files.ts';
 import { CommandError } from '../exit-code.ts';
+import { describeSystemError } from '../read-config.ts';
 
 export type SpoolEntry =
   | { readonly kind: 'sluice'; readonly name: string; readonly key: string; readonly view: SpoolView }
@@ -24,7 +25,7 @@ export async function listEntries(root: string, files: SpoolFiles): Promise<Spoo
       })),
     ];
   } catch (error) {
-    throw new CommandError(`cannot read ${root}: ${(error as Error).message}`);
+    throw new CommandError(`cannot read ${root}: ${describeSystemError(error)}`);
   }
 }
 

@@ -4,6 +4,7 @@ import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { CrngQueueWriter } from '../../destination/spool/crng-queue-writer.ts';
 import type { CommandWorld } from '../command-world.ts';
 import { CommandError } from '../exit-code.ts';
+import { describeSystemError } from '../read-config.ts';
 import type { LineSource } from '../line-source.ts';
 import { Progress, type ProgressWorld } from '../progress.ts';
 
@@ -46,7 +47,7 @@ export async function copyLines(
     await sink.finish();
   } catch (error) {
     await sink.discard();
-    throw error instanceof CommandError ? error : new CommandError(`${what}: ${(error as Error).message}`);
+    throw error instanceof CommandError ? error : new CommandError(`${what}: ${describeSystemError(error)}`);
   } finally {
     progress.end();
     await Promise.all(sources.map((source) => source.close()));

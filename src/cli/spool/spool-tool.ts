@@ -1,4 +1,5 @@
 // What the subcommands of `sluice spool` do. Each answers the exit code; what goes wrong is a CommandError.
+import { existsSync } from 'node:fs';
 import { systemSpoolFiles } from '../../destination/spool/spool-files.ts';
 import type { CommandWorld } from '../command-world.ts';
 import { CommandError, EXIT } from '../exit-code.ts';
@@ -46,6 +47,7 @@ export class SpoolTool {
   async list(flags: WorkFlags): Promise<number> {
     if (flags.url !== undefined) return await this.#listLive(flags.url, flags.json === true);
     const { place, entries } = await this.#find(flags);
+    this.#noteMissing(place, flags);
     const rows: SpoolListing[] = [];
     const inUse = (await describeHolder(place.root, this.#world.clock)) !== undefined;
     for (const entry of entries)
@@ -56,6 +58,7 @@ export class SpoolTool {
 
   async verify(names: readonly string[], flags: WorkFlags): Promise<number> {
     const { place, entries } = await this.#find(flags);
+    this.#noteMissing(place, flags);
     const chosen = names.length === 0 ? entries : selectEntries(entries, names, place.root);
     let code: number = EXIT.ok;
     for (const entry of chosen) {
@@ -130,6 +133,11 @@ export class SpoolTool {
       report(flags, { name: held.name, purged }, text, this.#world);
     });
     return EXIT.ok;
+  }
+
+  /** A folder may not have been made yet; a mistyped one must not look to people like one in which nothing waits. */
+  #noteMissing({ root }: SpoolPlace, { json }: WorkFlags): void {
+    if (json !== true && !existsSync(root)) this.#world.complain(`there is no folder "${root}"\n`);
   }
 
   async #find(flags: PlaceFlags): Promise<Found> {

@@ -25,12 +25,14 @@ what such a trace holds, and what must be buffered while a destination takes not
 /** Where a relay answers when nothing else is said. */
 export const DEFAULT_URL = 'http://127.0.0.1:8081';
 
+const SECONDS_DEFAULT = '10';
+
 interface TuneFlags {
   readonly url: string;
   readonly json?: true;
   readonly record?: string;
   readonly replay?: string;
-  readonly seconds: string;
+  readonly seconds?: string;
 }
 
 /** Adds `tune`. */
@@ -40,7 +42,7 @@ export function addTune(program: Command, world: CommandWorld): void {
     .description('explain what a running relay measures, and what to change')
     .option('--url <url>', 'the HTTP API of the relay', DEFAULT_URL)
     .option('--record <file>', 'record the traffic of the relay')
-    .option('--seconds <n>', 'for how long, at most 50', '10')
+    .option('--seconds <n>', 'with --record: for how long, at most 50 (default: 10)')
     .option('--replay <file>', 'explain a recorded trace')
     .option('--json', 'the facts and what is made of them, as JSON')
     .addHelpText(
@@ -50,6 +52,9 @@ export function addTune(program: Command, world: CommandWorld): void {
     .action(async (flags: TuneFlags) => {
       if (flags.record !== undefined && flags.replay !== undefined) {
         throw new CommandError('--record and --replay exclude each other', EXIT.usage);
+      }
+      if (flags.seconds !== undefined && flags.record === undefined) {
+        throw new CommandError('--seconds needs --record: what is explained is of the last hour', EXIT.usage);
       }
       if (flags.record !== undefined) return record(flags.record, flags, world);
       if (flags.replay !== undefined) return replay(flags.replay, flags, world);
@@ -76,7 +81,7 @@ async function record(file: string, flags: TuneFlags, world: CommandWorld): Prom
   } catch (cause) {
     throw new CommandError(`${file} cannot be written: its folder: ${describeSystemError(cause)}`);
   }
-  const query = new URLSearchParams({ seconds: flags.seconds });
+  const query = new URLSearchParams({ seconds: flags.seconds ?? SECONDS_DEFAULT });
   const { status, body, error } = await askRelay(flags.url, `/api/traffic/trace?${query.toString()}`);
   if (status !== 200 || !isTrace(body)) throw new CommandError(error);
   try {
@@ -92,7 +97,7 @@ function replay(file: string, flags: TuneFlags, world: CommandWorld): void {
   try {
     trace = JSON.parse(Buffer.from(world.readFile(file)).toString());
   } catch (cause) {
-    throw new CommandError(`${file}: ${describeSystemError(cause)}`);
+    if (!(cause instanceof SyntaxError)) throw new CommandError(`${file}: ${describeSystemError(cause)}`);
   }
   if (!isTrace(trace)) throw new CommandError(`${file}: not a file of sluice tune --record`);
   const report = evaluateTrace(trace);

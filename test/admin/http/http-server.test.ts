@@ -15,13 +15,13 @@ test('the start-up line is the one that scripts of crng wait for', async (t) => 
 test('an address in use, or not one at all, is one clear line', async (t) => {
   const first = await new HttpBench().start(t);
   const addr = `127.0.0.1:${first.server.port}`;
-  const message = `Error listening: listen tcp ${addr}: bind: address already in use`;
+  const message = `Error listening: listen tcp ${addr}: bind: address already in use (http_addr)`;
   await assert.rejects(new HttpBench({ addr }).server.start(), { message });
   await assert.rejects(new HttpBench({ addr: '8081' }).server.start(), {
-    message: 'Error listening: listen tcp: address 8081: missing port in address',
+    message: 'Error listening: listen tcp: address 8081: missing port in address (http_addr)',
   });
   await assert.rejects(new HttpBench({ addr: '192.0.2.1:0' }).server.start(), {
-    message: 'Error listening: listen tcp 192.0.2.1:0: bind: cannot assign requested address',
+    message: 'Error listening: listen tcp 192.0.2.1:0: bind: cannot assign requested address (http_addr)',
   });
 });
 

@@ -31,6 +31,12 @@ test('the profile notes refuses --lines-per-write, and so does a number that is 
   }
 });
 
+test('a plot that cannot be written is refused before the load is run', async () => {
+  const { code, out, err } = await runCommand(['bench', '--seconds', '1', '--plot', 'no/such/folder/a.svg']);
+  assert.deepEqual({ code, out }, { code: 1, out: '' });
+  assert.equal(err, 'sluice: no/such/folder/a.svg cannot be written: its folder: no such file\n');
+});
+
 test('a load of single lines needs no more memory than there are system calls in its time', () => {
   assert.ok(slotsOf({ linesPerWrite: '1' }).slotsMax <= 11_000_000);
   // Paced or counted, its writes are known: what memory cannot hold is said in one line.

@@ -249,3 +249,17 @@ test('help names every subcommand and what a SPOOL is', async () => {
     assert.match(help.out, /--spool-dir <folder>[^]*--json[^]*Exit codes:/, name);
   }
 });
+
+test('a folder that is not there is told to people, and one that is none is refused', async (t) => {
+  const root = await makeFolder(t);
+  await writeFile(join(root, 'file'), '');
+  for (const command of ['ls', 'verify']) {
+    const missing = await runCommand(['spool', command, '--spool-dir', join(root, 'none')]);
+    assert.equal(missing.code, 0);
+    assert.match(missing.err, /^there is no folder ".*none"\n$/);
+    assert.equal((await runCommand(['spool', command, '--spool-dir', root])).err, '');
+    const { code, err } = await runCommand(['spool', command, '--spool-dir', join(root, 'file')]);
+    assert.equal(code, 1);
+    assert.match(err, /^sluice: cannot read .*file: a part of the path is not a directory\n$/);
+  }
+});
