@@ -68,7 +68,7 @@ test('a million lines pass in order and the drain waits for the end of the peer'
       await new Promise<void>((resolve) => destination.whenWritable(resolve));
     }
   }
-  await destination.drain(performance.now() + 10_000);
+  await destination.drain(performance.now() + 60_000);
   await until('all bytes arrive', () => peer.text.length === chunk.length * 500);
   assert.equal(destination.counts.written, 1_000_000);
   assert.equal(destination.counts.resent, 0);
@@ -140,7 +140,7 @@ test('bytes that an unread connection had swallowed are sent again after a reset
   peer.reading = true;
   await until('all arrives', () => peer.text.endsWith(numbered(20_000, 20_000)));
   assertArrived(peer.texts.at(-1) ?? '', 20_000);
-  assert.ok(destination.counts.resent >= 19_000);
+  assert.ok(destination.counts.resent >= 19_000, `${destination.counts.resent} lines`);
   assert.equal(destination.counts.written, 20_000);
 });
 
@@ -161,7 +161,7 @@ test('a reset in the middle of large writes loses nothing and leaves no broken l
   peer.reset();
   peer.reading = true;
   await until('written', () => destination.counts.written === last);
-  await destination.drain(performance.now() + 5000);
+  await destination.drain(performance.now() + 60_000);
   await until('all arrives', () => (peer.texts.at(-1) ?? '').endsWith(numbered(last, last)));
   assertArrived(peer.texts.at(-1) ?? '', last);
 });
@@ -192,7 +192,7 @@ test('a peer that restarts again and again gets every line', async (t) => {
     last += 50;
     await peer.listen();
   }
-  await destination.drain(performance.now() + 5000);
+  await destination.drain(performance.now() + 60_000);
   await until('all arrives', () => peer.text.endsWith(numbered(last, last)));
   const whole = peer.texts.map((text) => text.slice(0, text.lastIndexOf('\n') + 1)).join('');
   assertArrived(whole, last, Number.POSITIVE_INFINITY);

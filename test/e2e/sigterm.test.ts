@@ -150,7 +150,7 @@ for (const state of ['online', 'away'] as const) {
     assertConserved(ledger);
     // The last line of a connection may have been cut where we stopped to read.
     const { truncated = 0, ...others } = ledger.dropped;
-    assert.ok(truncated <= CONNECTIONS);
+    assert.ok(truncated <= CONNECTIONS, `${truncated} lines`);
     assert.deepEqual(others, {});
     await recover(sink, state);
     await deliverRest(start, sink, { ...ledger, received: ledger.received - truncated });
@@ -160,6 +160,8 @@ for (const state of ['online', 'away'] as const) {
       came.set(connection, (came.get(connection) ?? 0) + 1);
     }
     assertEachOnce(sink, came);
-    for (const [connection, count] of came) assert.ok(count <= (sent[connection] ?? 0) && count > 1000);
+    for (const [connection, count] of came) {
+      assert.ok(count <= (sent[connection] ?? 0) && count > 1000, `${count} of ${sent[connection]} came`);
+    }
   });
 }

@@ -89,8 +89,9 @@ test('a healthy, a bursty, a slow and a frozen peer each get their diagnosis', a
   assert.match(advice('slow').join('\n'), /faster, or spread the keys/);
   assert.match(advice('frozen').join('\n'), /look at 127\.0\.0\.1:\d+: it is connected and has read nothing/);
   const healthy = report.destinations.find((row) => row.route === 'healthy');
-  assert.ok(healthy && healthy.diagnosis.memorySec !== null && healthy.diagnosis.memorySec > 60);
-  assert.ok(healthy.linesPerWrite > 0 && healthy.write.count > 0);
+  const shown = JSON.stringify(healthy);
+  assert.ok(healthy && healthy.diagnosis.memorySec !== null && healthy.diagnosis.memorySec > 60, shown);
+  assert.ok(healthy.linesPerWrite > 0 && healthy.write.count > 0, shown);
 
   const text = await tune(relay);
   assert.match(text, /route healthy\): healthy\n/);
