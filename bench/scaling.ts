@@ -1,6 +1,6 @@
-// How the cost grows with series, rules, destinations, routes, connections and the length of lines.
+// How the cost grows with series, rules, destinations, routes, connections and the length of lines, and memory with new series.
 //
-//   npm run bench:scaling                          # all, less than 8 minutes; writes to build/bench/
+//   npm run bench:scaling                          # all, less than 12 minutes; writes to build/bench/
 //   npm run bench:scaling -- --only series,rules   # some
 //   npm run bench:scaling -- --record              # writes bench/results/scaling.json and its plots
 //
@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { ensureEngine } from '../tools/engine-built.ts';
 import { ROOT } from '../tools/source-files.ts';
 import { readOrigin } from './result-file.ts';
+import { measureChurn } from './scaling/churn.ts';
 import { costAt, type ScalingResult } from './scaling/curve.ts';
 import { measureLineLength } from './scaling/line-length.ts';
 import { measureCopies, measureRoutes } from './scaling/outputs.ts';
@@ -19,6 +20,9 @@ import { keepScaling } from './scaling/scaling-file.ts';
 import { measureSeries } from './scaling/series.ts';
 import { measureConnections, measureCopiesEndToEnd, measureRoutesEndToEnd } from './scaling/sockets.ts';
 
+/** A bound that is reached soon. */
+const CHURN_SERIES_MAX = 1_000_000;
+
 const QUESTIONS: Readonly<Record<string, () => Promise<readonly ScalingResult[]>>> = {
   series: async () => [await measureSeries()],
   rules: measureRules,
@@ -26,6 +30,8 @@ const QUESTIONS: Readonly<Record<string, () => Promise<readonly ScalingResult[]>
   destinations: async () => [await measureDestinations()],
   routes: async () => [await measureAllRoutes()],
   connections: async () => [await measureConnections()],
+  churn: async () => [await measureChurn(CHURN_SERIES_MAX)],
+  'churn-default': async () => [await measureChurn()],
 };
 
 async function measureDestinations(): Promise<ScalingResult> {

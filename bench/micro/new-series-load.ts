@@ -1,4 +1,4 @@
-// Lines that are each a new series, and tables to resolve them, for new-series.ts and new-series-memory.ts.
+// Lines that are each a new series, and tables to resolve them, for new-series.ts.
 import type { DestinationOptions } from '../../src/destination/options.ts';
 import { validateKey } from '../../src/metric/validate-key.ts';
 import { HASH_DEFAULTS, type MatcherOptions } from '../../src/table/options.ts';
