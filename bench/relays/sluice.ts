@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { ROOT } from '../../tools/source-files.ts';
 import { AGGREGATE_PATTERN, BLOCK_PREFIX, type Ports, type Relay, rulesOf, type TableKind } from './relay.ts';
 
-interface Choice {
+/** A way to configure it. */
+export interface Choice {
   readonly name: string;
   readonly about: string;
   /** Lines for the top of the config. */
@@ -13,7 +14,8 @@ interface Choice {
   readonly options?: string;
 }
 
-function makeSluice(choice: Choice): Relay {
+/** Makes it a relay under test. */
+export function makeSluice(choice: Choice): Relay {
   return {
     name: choice.name,
     program: 'sluice',

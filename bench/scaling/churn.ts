@@ -1,5 +1,7 @@
 // Memory over time while every line is a series that was never there: the whole relay, under ten routes. It grows until the
 // table holds `max_series`, and from there on stays flat: the bench fails where the last half of the run says otherwise.
+// What was written is kept for 10 s to be sent again, more of it the faster the machine is; here so little for each destination
+// that it does not hide what is asked.
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +9,7 @@ import { join } from 'node:path';
 import { pickPorts, startRelay, STOP_AFTER_MS, stop } from '../e2e-run.ts';
 import { openWay } from '../load-ways.ts';
 import { readProcessCost } from '../process-cost.ts';
-import { sluiceBlock } from '../relays/sluice.ts';
+import { makeSluice } from '../relays/sluice.ts';
 import { readScenarios } from '../scenario.ts';
 import { type CurvePoint, curveOf, type ScalingResult } from './curve.ts';
 
@@ -20,6 +22,7 @@ const SIZE_MAX = SIZES.at(-1) ?? 0;
 /** MiB that a million series may leave behind once the table is full: a byte each. */
 const SLOPE_MAX = 1;
 const MIB = 2 ** 20;
+const REDO_BYTES = MIB;
 
 /** What the relay says of its memory, MiB. */
 interface Held {
@@ -33,9 +36,8 @@ export async function measureChurn(maxSeries?: number): Promise<ScalingResult> {
   const resident = curveOf(curves, 'resident').points;
   const { slope, least, most } = summarise(resident.filter(({ x }) => x > SIZE_MAX / 2));
   if (slope > SLOPE_MAX) {
-    throw new Error(
-      `memory is not flat: ${slope.toFixed(2)} MiB for each million series once the table is full`,
-    );
+    console.log(`memory is not flat: ${slope.toFixed(2)} MiB for each million series once the table is full`);
+    process.exitCode = 1;
   }
   const bound = maxSeries === undefined ? 'its default, 10 M' : `${maxSeries / MILLION} M`;
   const at = (name: string, x: number): number =>
@@ -46,13 +48,13 @@ export async function measureChurn(maxSeries?: number): Promise<ScalingResult> {
   return {
     name: maxSeries === undefined ? 'churn-default' : 'churn',
     title: `Memory while every line is a new series, \`max_series\` ${bound}`,
-    note: 'the whole relay at full speed, 10 routes with a destination each, every line a series that was never there',
+    note: 'the whole relay at full speed, 10 routes with a destination each (`redo_bytes` 1 MiB), every line a series that was never there',
     xLabel: 'new series so far',
     yLabel: 'MiB',
     yScale: 'linear',
     curves,
     reasons: [
-      `From ${count(first)} to ${count(then)} new series it grows by ${grown('resident')} MiB: ${grown('of that the series table')} MiB are the series, ${grown('of that the heap of V8')} MiB the heap of V8, and nearly all of the rest is what was written within the last 10 s, kept to be sent again (\`redo_bytes\`, 8 MiB for each of the 10 destinations).`,
+      `From ${count(first)} to ${count(then)} new series it grows by ${grown('resident')} MiB: ${grown('of that the series table')} MiB are the series, ${grown('of that the heap of V8')} MiB the heap of V8, the rest what queues and redo windows hold.`,
       `The table grows to ${table.toFixed(0)} MiB, until it holds \`max_series\`; then each generation of series takes the room of the one that is forgotten.`,
       `From there on it is flat: ${least.toFixed(0)} to ${most.toFixed(0)} MiB from ${count(SIZE_MAX / 2)} to ${count(SIZE_MAX)} new series, a slope of ${slope.toFixed(2)} MiB (${((slope * MIB) / MILLION).toFixed(2)} bytes a series) for each million.`,
     ],
@@ -65,13 +67,18 @@ function count(series: number): string {
 
 async function run(maxSeries: number | undefined): Promise<ScalingResult['curves']> {
   const scenario = readScenarios().find(({ name }) => name === 'churn10')!;
+  const relay = makeSluice({
+    name: 'sluice',
+    about: 'this checkout, with a small redo window',
+    keys: maxSeries === undefined ? [] : [`max_series = ${maxSeries}`],
+    options: `when_full=block redo_bytes=${REDO_BYTES}`,
+  });
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
   const children: ChildProcess[] = [];
-  const way = await openWay(scenario, sluiceBlock, 1, children);
+  const way = await openWay(scenario, relay, 1, children);
   try {
     const ports = await pickPorts(way.sinks);
-    const bound = maxSeries === undefined ? [] : ['--max-series', String(maxSeries)];
-    const command = [...sluiceBlock.command(scenario.table, ports, folder), ...bound];
+    const command = relay.command(scenario.table, ports, folder);
     const pid = await startRelay(command, ports.listen, folder, children);
     // Room for plans and for one run, most of which is never touched.
     const reserved = (await readHeld(ports.http)).engine;
@@ -87,6 +94,7 @@ async function run(maxSeries: number | undefined): Promise<ScalingResult['curves
       resident.push({ x, y: readProcessCost(pid).rssMib, lost });
       table.push({ x, y: held.engine - reserved, lost: 0 });
       heap.push({ x, y: held.heap, lost: 0 });
+      console.log(`  ${count(x)} new series: ${resident.at(-1)?.y.toFixed(0)} MiB resident`);
     }
     return [
       { name: 'resident', points: resident },
