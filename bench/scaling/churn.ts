@@ -39,7 +39,7 @@ export async function measureChurn(maxSeries?: number): Promise<ScalingResult> {
     console.log(`memory is not flat: ${slope.toFixed(2)} MiB for each million series once the table is full`);
     process.exitCode = 1;
   }
-  const bound = maxSeries === undefined ? 'its default, 10 M' : `${maxSeries / MILLION} M`;
+  const bound = maxSeries === undefined ? '10 M' : `${maxSeries / MILLION} M`;
   const at = (name: string, x: number): number =>
     curveOf(curves, name).points.find((point) => point.x === x)?.y ?? Number.NaN;
   const [first = 0, then = 0] = SIZES;
@@ -47,7 +47,7 @@ export async function measureChurn(maxSeries?: number): Promise<ScalingResult> {
   const table = at('of that the series table', SIZE_MAX);
   return {
     name: maxSeries === undefined ? 'churn-default' : 'churn',
-    title: `Memory while every line is a new series, \`max_series\` ${bound}`,
+    title: `Memory while every line is a new series, ${bound} of them remembered`,
     note: 'the whole relay at full speed, 10 routes with a destination each (`redo_bytes` 1 MiB), every line a series that was never there',
     xLabel: 'new series so far',
     yLabel: 'MiB',
