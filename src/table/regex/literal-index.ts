@@ -34,22 +34,30 @@ export class LiteralIndex {
     this.#nextEnd = new Int32Array(this.#ends.length);
     for (const level of levels) for (const edge of level) this.#link(edge);
     this.#firstEnd = this.#nextEnd.map((next, node) => (this.#ends[node] === undefined ? next : node));
-    this.#rows = makeRows(levels.flat(), this.#fail);
+    this.#rows = makeRows(levels.flat(), this.#fail, this.#firstEnd);
   }
 
   /** Appends to `found` the number of each text that stands in the key, as often as it does. */
   find(key: Uint8Array, found: number[]): void {
-    const rows = this.#rows;
-    const firstEnd = this.#firstEnd;
+    if (this.#rows !== undefined) {
+      this.#findByRows(this.#rows, key, found);
+      return;
+    }
     let node = ROOT;
     for (let i = 0; i < key.length; i++) {
-      const byte = key[i] as number;
-      node =
-        rows === undefined
-          ? this.#next(node, lowerCase(byte))
-          : (rows.nodes[node * rows.width + (rows.columnOf[byte] as number)] as number);
-      for (let end = firstEnd[node] as number; end !== ROOT; end = this.#nextEnd[end] as number) {
-        this.#report(end, i + 1, found);
+      node = this.#next(node, lowerCase(key[i] as number));
+      this.#reportAll(node, i + 1, found);
+    }
+  }
+
+  #findByRows({ rows, width, columnOf }: Rows, key: Uint8Array, found: number[]): void {
+    let row = 0;
+    for (let i = 0; i < key.length; i++) {
+      const next = rows[row + (columnOf[key[i] as number] as number)] as number;
+      if (next >= 0) row = next;
+      else {
+        row = ~next;
+        this.#reportAll(row / width, i + 1, found);
       }
     }
   }
@@ -60,6 +68,12 @@ export class LiteralIndex {
       if (next !== ROOT) return next;
     }
     return this.#edges.get(ROOT, byte);
+  }
+
+  /** Reports the texts that end at a node, and at the nodes along its `fail`. */
+  #reportAll(node: number, endOffset: number, found: number[]): void {
+    let end = this.#firstEnd[node] as number;
+    for (; end !== ROOT; end = this.#nextEnd[end] as number) this.#report(end, endOffset, found);
   }
 
   #report(node: number, endOffset: number, found: number[]): void {
@@ -107,16 +121,19 @@ interface Edge {
   readonly node: number;
 }
 
-/** Where each byte leads from each node: row of the node, column of the byte. */
+/**
+ * Where each byte leads from each node: row of the node, column of the byte. It says where the row of the next node begins,
+ * as ~begin when a text ends there, so that nothing else is read for a byte at which none does.
+ */
 interface Rows {
-  readonly nodes: Int32Array;
+  readonly rows: Int32Array;
   readonly width: number;
   /** Column 0: the byte stands in no text. */
   readonly columnOf: Uint8Array;
 }
 
 /** `edges` come by depth; undefined: there are too many. */
-function makeRows(edges: readonly Edge[], fail: Int32Array): Rows | undefined {
+function makeRows(edges: readonly Edge[], fail: Int32Array, firstEnd: Int32Array): Rows | undefined {
   const columnOf = new Uint8Array(256);
   const bytes = [...new Set(edges.map(({ byte }) => byte))];
   const width = bytes.length + 1;
@@ -134,7 +151,8 @@ function makeRows(edges: readonly Edge[], fail: Int32Array): Rows | undefined {
   };
   fill(ROOT);
   for (const { node } of edges) fill(node);
-  return { nodes, width, columnOf };
+  const rows = nodes.map((node) => (firstEnd[node] === ROOT ? node * width : ~(node * width)));
+  return { rows, width, columnOf };
 }
 
 function lowerCase(byte: number): number {
