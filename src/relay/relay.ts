@@ -50,7 +50,7 @@ import { WriteBack } from './change/write-back.ts';
 /** Largest read of a connection, and so of a run of the engine, bytes. */
 const CHUNK_BYTES_MAX = 256 * 1024;
 /** With a UDP receive buffer below this the loop naps for a shorter time, bytes. */
-const UDP_BUFFER_SMALL = 1536 * 1024;
+const UDP_BUFFER_SMALL = 1024 * 1024;
 const SHORT_NAP_MS = 1;
 /** Of the time to shut down, what destinations have for themselves when senders do not end, ms. */
 const DRAIN_RESERVE_MS = 5000;

@@ -36,7 +36,7 @@ const CUT_GRACE_MS = 300;
 /** How long the end waits for a reader of its log, ms. */
 const LAST_WORDS_MS = 500;
 /** Longest nap of the event loop under a flow of small packets, ms; what a line may wait for others. */
-const NAP_MS_MAX = 3;
+const NAP_MS_MAX = 2;
 
 export interface RunOptions {
   readonly config: Config;

@@ -13,9 +13,9 @@
 //     10,000, one a packet    35.0  2.0    -          14.3  3.6  10.3  14.2  8.7   6.9  17.7  0.9
 //     100,000, five a packet   4.5  2.1    2.0  2.0   -          -           -           3.0  0.6
 //
-// Another run on a busier machine, of warm relays in turn (docs/tuning.md, What a trickle costs): the notes cost 30.5 with naps of
-// up to 2 ms from 8,000 lines/s on, 24.5 with naps of up to 3 ms from 700 on (four rounds), haproxy 17.5; 10,000 lines/s, one a
-// packet, 12.7 with 1 KiB a nap, 9.9 with 2 KiB (six rounds; p99 of the calm ones 2.4 and 3.5 ms), haproxy 24.2.
+// Other runs, of warm relays in turn (docs/tuning.md, What a trickle costs; three rounds, haproxy 13.2 2.2): the notes cost 28.0 7.0
+// with naps from 8,000 lines/s on, 21.5 8.8 with naps of up to 3 ms from 700 on, which is too long for the p99. With 10,000 lines/s,
+// one a packet, and naps of up to 3 ms 2 KiB a nap cost 9.9 where 1 KiB cost 12.7 (six rounds).
 //
 // Hence the rule: nap as long as NAP_BYTES take to arrive at the rate of the last milliseconds, `napMsMax` at most, but
 //   - not at all where the longest nap would bring less than NAP_BYTES_MIN: a trickle, and what follows a pause, is never delayed;
