@@ -13,12 +13,11 @@
 //     10,000, one a packet    35.0  2.0    -          14.3  3.6  10.3  14.2  8.7   6.9  17.7  0.9
 //     100,000, five a packet   4.5  2.1    2.0  2.0   -          -           -           3.0  0.6
 //
-// Other runs, of warm relays in turn (docs/tuning.md, What a trickle costs; three rounds, haproxy 13.2 2.2): the notes cost 28.0 7.0
-// with naps from 8,000 lines/s on, 21.5 8.8 with naps of up to 3 ms from 700 on, which is too long for the p99. With 10,000 lines/s,
-// one a packet, and naps of up to 3 ms 2 KiB a nap cost 9.9 where 1 KiB cost 12.7 (six rounds).
+// Below 8,000 lines/s naps of 2 ms save nothing, and those of 3 ms a fifth for a p99 of 8.8 ms instead of 7.0 (docs/tuning.md, What
+// a trickle costs).
 //
-// Hence the rule: nap as long as NAP_BYTES take to arrive at the rate of the last milliseconds, `napMsMax` at most, but
-//   - not at all where the longest nap would bring less than NAP_BYTES_MIN: a trickle, and what follows a pause, is never delayed;
+// Hence the rule: nap as long as NAP_BYTES take to arrive at the rate of the last milliseconds, but
+//   - not at all where that takes longer than `napMsMax`: a trickle, and what follows a pause, is never delayed;
 //   - no shorter than NAP_MS_MIN: at such rates a longer nap gathers more and is hardly felt;
 //   - not at all from BUSY_BYTES_PER_MS on: there turns bring enough by themselves.
 //
@@ -26,10 +25,8 @@
 // they cost else (bench/scaling.ts, rules), and the loop would read on and on, send nothing and answer nobody for seconds. `isLong` says when to stop.
 import type { Clock } from '../util/clock.ts';
 
-/** Bytes that a nap is to bring: about thirty lines. */
-const NAP_BYTES = 2048;
-/** Where the longest nap brings less there is none, bytes: two lines. */
-const NAP_BYTES_MIN = 128;
+/** Bytes that a nap is to bring: about fifteen lines. */
+const NAP_BYTES = 1024;
 /** Shortest nap, ms: with less a turn brings little and costs as much. */
 const NAP_MS_MIN = 0.6;
 /** From this rate on turns bring enough by themselves, bytes a millisecond. */
@@ -43,7 +40,7 @@ const READ_MS_PER_CONNECTION = 0.01;
 const READ_CHECK_BYTES = 16 * 1024;
 
 export interface TurnOptions {
-  /** Longest nap, ms; where it would bring next to nothing, there is none. 0: never nap. */
+  /** Longest nap, ms: where it takes longer for enough to arrive, there is none. 0: never nap. */
   readonly napMsMax: number;
 }
 
@@ -160,13 +157,10 @@ export class Turn {
     const sinceMs = nowMs - this.#lastEndMs;
     this.#lastEndMs = nowMs;
     if (bytes === Number.POSITIVE_INFINITY) return 0;
-    const bytesBefore = this.#recentBytes * Math.exp(-sinceMs / RATE_SPAN_MS);
-    this.#recentBytes = bytesBefore + bytes;
+    this.#recentBytes = this.#recentBytes * Math.exp(-sinceMs / RATE_SPAN_MS) + bytes;
     const bytesPerMs = this.#recentBytes / RATE_SPAN_MS;
-    // What came before tells whether there is a flow: however much comes after a pause, it may be all.
-    const isTrickle = (bytesBefore / RATE_SPAN_MS) * this.#napMsMax < NAP_BYTES_MIN;
-    if (isTrickle || bytesPerMs > BUSY_BYTES_PER_MS) return 0;
-    return Math.min(this.#napMsMax, Math.max(NAP_MS_MIN, NAP_BYTES / bytesPerMs));
+    const ms = NAP_BYTES / bytesPerMs;
+    return ms > this.#napMsMax || bytesPerMs > BUSY_BYTES_PER_MS ? 0 : Math.max(NAP_MS_MIN, ms);
   }
 
   #takeNap(): void {
