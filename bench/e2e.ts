@@ -87,7 +87,11 @@ function plan(scenario: PeerScenario): Plan {
   });
   const rounds = Number(values.rounds ?? (values.quick ? (scenario.quick?.rounds ?? 1) : DEFAULT_ROUNDS));
   return {
-    scenario: { ...scenario, load: { ...scenario.load, mode: adjust(scenario.load.mode) } },
+    scenario: {
+      ...scenario,
+      load: { ...scenario.load, mode: adjust(scenario.load.mode) },
+      warmup: (scenario.warmup ?? []).map(shorten),
+    },
     relays: asked.filter((relay) => relay.absent?.() === undefined),
     absent: Object.fromEntries(absent),
     rounds,
@@ -99,8 +103,14 @@ function adjust(mode: LoadMode): LoadMode {
     const lines = values.quick ? Math.ceil(mode.lines * QUICK_LINES) : mode.lines;
     return { ...mode, lines: Number(values.lines ?? lines) };
   }
-  const seconds = values.quick ? Math.min(mode.seconds, QUICK_SECONDS_MAX[mode.kind]) : mode.seconds;
-  return { ...mode, seconds: Number(values.seconds ?? seconds) };
+  const { seconds, ...rest } = shorten(mode);
+  return { ...rest, seconds: Number(values.seconds ?? seconds) };
+}
+
+/** The same for fewer seconds in a quick run. */
+function shorten<M extends LoadMode>(mode: M): M {
+  if (!values.quick || !('seconds' in mode)) return mode;
+  return { ...mode, seconds: Math.min(mode.seconds, QUICK_SECONDS_MAX[mode.kind]) };
 }
 
 async function runPlan(
