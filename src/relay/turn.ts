@@ -151,7 +151,7 @@ export class Turn {
   /** Ends the account of this turn; returns how long to nap after it, ms, 0 for no nap. */
   #chooseNapMs(): number {
     const bytes = this.#bytes;
-    this.#bytes = 0;
+    this.#endAccount();
     if (bytes === 0 || this.#napMsMax === 0) return 0;
     const nowMs = this.#clock.monotonicMs();
     const sinceMs = nowMs - this.#lastEndMs;
@@ -163,10 +163,16 @@ export class Turn {
     return ms > this.#napMsMax || bytesPerMs > BUSY_BYTES_PER_MS ? 0 : Math.max(NAP_MS_MIN, ms);
   }
 
+  /** Counts the bytes of the next turn from 0, which may have begun within the end of this one. */
+  #endAccount(): void {
+    this.#bytes = 0;
+    this.#bytesToCheck = READ_CHECK_BYTES;
+  }
+
   #takeNap(): void {
     // Somebody may have begun to wait since.
     if (this.#bytes === Number.POSITIVE_INFINITY) {
-      this.#bytes = 0;
+      this.#endAccount();
       return;
     }
     this.#nap(this.#napMs);

@@ -164,6 +164,19 @@ test('a turn is long when it has read for more than 20 ms, and a little more for
   assert.equal(turn.isLong(4), false, 'the next turn begins anew');
 });
 
+test('a sender that goes on at the end of a turn is read in the next, which may be long too', () => {
+  const { turn, clock, runTurn } = makeRig();
+  turn.noteConnection();
+  turn.after(() => {
+    turn.noteInput(1);
+    turn.isLong(1);
+  });
+  runTurn(0, 0);
+  turn.noteInput(64 * 1024);
+  clock.nowMs += 100;
+  assert.equal(turn.isLong(1), true);
+});
+
 test('without naps the bytes of a turn are forgotten with it', () => {
   const { turn, clock, runTurn } = makeRig(0);
   runTurn(100_000, 0);

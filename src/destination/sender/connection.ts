@@ -98,6 +98,8 @@ const RENEW_MS = 3000;
  */
 const REFUSED_GROWTH = 1.05;
 const REFUSED_PAUSE_MAX_MS = 1000;
+/** A port of this machine on which nobody listens may be given to the attempt itself, which then meets itself. */
+const MET_ITSELF = 'nobody listens there (the connection met itself)';
 /** Ages spread over this part of `max_conn_age`, so that the connections of many relays do not end in step. */
 const AGE_SPREAD = 0.2;
 
@@ -113,6 +115,8 @@ export class Connection implements Sender {
   #link: Link = { at: 'unstarted' };
   #lookupPending = false;
   #writes = 0;
+  /** Refusals since the peer last proved that it works. They are no failures: those double the pause. */
+  #refusals = 0;
   /** What completions of writes follow. `process.nextTick` takes a twentieth of the CPU of a trickle (bench/e2e.ts, notes). */
   readonly #settled = Promise.resolve(undefined);
   #knownAddresses: readonly string[] = [];
@@ -166,7 +170,9 @@ export class Connection implements Sender {
   }
 
   hurry(): void {
-    if (this.#link.at === 'offline') this.#become({ at: 'offline', failures: 0, cancel: nothing });
+    if (this.#link.at !== 'offline') return;
+    this.#refusals = 0;
+    this.#become({ at: 'offline', failures: 0, cancel: nothing });
   }
 
   stop(): void {
@@ -220,8 +226,13 @@ export class Connection implements Sender {
   #pauseMs(failures: number): number {
     const { reconnectMs } = this.#options;
     const { random } = this.#deps;
-    if (!this.stats.lastError.includes('ECONNREFUSED')) return backoffMs(failures, reconnectMs, random);
-    return backoffMs(failures, Math.min(reconnectMs, REFUSED_PAUSE_MAX_MS), random, REFUSED_GROWTH);
+    if (!this.#isRefused) return backoffMs(failures, reconnectMs, random);
+    return backoffMs(this.#refusals, Math.min(reconnectMs, REFUSED_PAUSE_MAX_MS), random, REFUSED_GROWTH);
+  }
+
+  get #isRefused(): boolean {
+    const { lastError } = this.stats;
+    return lastError.includes('ECONNREFUSED') || lastError === MET_ITSELF;
   }
 
   #look(link: Connecting): void {
@@ -269,7 +280,7 @@ export class Connection implements Sender {
     const link = this.#link;
     if (link.at !== 'connecting' || link.socket !== socket) return;
     if (isSelfConnected(socket)) {
-      this.#lost(socket, 'nobody listens there (the connection met itself)', false);
+      this.#lost(socket, MET_ITSELF, false);
       return;
     }
     socket.setNoDelay(true);
@@ -340,6 +351,7 @@ export class Connection implements Sender {
     }
     this.#deps.trouble.trouble(`lost its connection: ${reason}`);
     const proven = link.at === 'online' && this.#deps.clock.monotonicMs() - link.sinceMs >= PROVEN_MS;
+    if (proven) this.#refusals = 0;
     this.#become({ at: 'offline', failures: proven ? 0 : link.failures + 1, cancel: nothing });
     this.#events.offline();
   }
@@ -349,7 +361,9 @@ export class Connection implements Sender {
     this.#deps.trouble.trouble(
       `cannot connect to ${host}:${port}: ${this.stats.lastError}; trying again at least every ${reconnectMs} ms`,
     );
-    this.#become({ at: 'offline', failures: link.failures + 1, cancel: nothing });
+    if (this.#isRefused) this.#refusals += 1;
+    const failures = this.#isRefused ? link.failures : link.failures + 1;
+    this.#become({ at: 'offline', failures, cancel: nothing });
     this.#events.failed?.();
   }
 }

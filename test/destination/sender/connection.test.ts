@@ -160,6 +160,25 @@ for (const random of [0, 0.5, 1]) {
   });
 }
 
+test('one failure of another kind after many refusals costs no longer pause than a first one', () => {
+  for (const fail of ['finish', 'meet'] as const) {
+    const rig = makeRig('127.0.0.1:40000', { random: () => 1 });
+    rig.connect();
+    rig.clock.advance(5000);
+    rig.network.last.fail();
+    for (let i = 0; i < 11; i += 1) rig.refuse();
+    const before = rig.network.sockets.length;
+    rig.clock.advance(300);
+    if (fail === 'meet') rig.network.last.localAddress = '127.0.0.1';
+    rig.network.last.accept();
+    if (fail === 'finish') rig.network.last.finish();
+    assert.equal(rig.destination.state, 'offline');
+    rig.clock.advance(300);
+    assert.equal(rig.network.sockets.length, before + 2, fail);
+    rig.finish();
+  }
+});
+
 test('a host that does not answer at all is tried ever less often, up to reconn', () => {
   const times = attemptTimes(1, 'connect EHOSTUNREACH');
   assert.ok(times.length <= 11, `${times.length} attempts in a minute`);
