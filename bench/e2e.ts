@@ -10,6 +10,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensurePackages } from '../test/system/debian-packages.ts';
+import { ensureEngine } from '../tools/engine-built.ts';
 import { ROOT } from '../tools/source-files.ts';
 import type { Measurement } from './e2e-run.ts';
 import { printRatios, printTable } from './e2e-table.ts';
@@ -132,6 +133,8 @@ async function runPlan(
       clock.end(scenario, relay.name);
     }
   }
+  // What failed as a whole replaces no earlier result.
+  if (measurements.length === 0) return;
   printRatios(measurements);
   const versions = readVersions(relays);
   keepResult(file, { origin: readOrigin(), scenario, rounds, versions, absent, failed, measurements });
@@ -173,6 +176,7 @@ async function main(): Promise<void> {
   const plans = chooseScenarios()
     .filter(({ name }) => !done.has(name))
     .map(plan);
+  ensureEngine();
   ensurePackages(...new Set(plans.flatMap(({ relays }) => relays.flatMap((relay) => relay.packages ?? []))));
   const clock = new RunClock();
   for (const { scenario, relays, rounds } of plans) {
