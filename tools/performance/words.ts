@@ -67,5 +67,8 @@ export function statePlace(results: readonly ScenarioResult[]): string {
   if (byOrigin.size === 0) return 'There are no results yet.\n';
   if (byOrigin.size === 1) return `All figures: ${[...byOrigin.keys()].join('')}.\n`;
   const items = [...byOrigin].map(([text, titles]) => `- ${titles.join(', ')}: ${text}.`);
-  return `The figures are of more than one run:\n\n${items.join('\n')}\n`;
+  const about =
+    'The figures are of more than one run. The machine is faster at one hour than at another, so that only ratios compare ' +
+    'between them:';
+  return `${about}\n\n${items.join('\n')}\n`;
 }
