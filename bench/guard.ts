@@ -1,7 +1,7 @@
 // The guard: fails when the hot path has become slower than its baseline by more than a quarter, or loses a line.
 //
 //   npm run bench:guard               # about 45 s
-//   npm run bench:guard -- --renew    # writes what it measures to bench/guard-baseline.json
+//   npm run bench:guard -- --renew    # writes what it measures to bench/guard-baseline.json, for processors of this kind
 //
 // Its figures are ratios of CPU times of one run: parts of the hot path over a fixed loop, whole relays over haproxy. What
 // looks worse is measured again, up to four times, and the best counts: a machine that is busy for a while passes, what is slow
@@ -12,7 +12,8 @@ import { parseArgs } from 'node:util';
 import { ensurePackages } from '../test/system/debian-packages.ts';
 import { ensureEngine } from '../tools/engine-built.ts';
 import {
-  type Baseline,
+  baselineFor,
+  type BaselineFile,
   betterOf,
   type Figure,
   judge,
@@ -47,10 +48,14 @@ async function main(): Promise<void> {
       ...figure,
       ratio: median(all.map((one) => one[at]?.ratio ?? Number.NaN)),
     }));
-    writeFileSync(values.baseline, renderBaseline(figures));
+    writeFileSync(values.baseline, renderBaselines(figures, readBaselines(values.baseline)));
     console.log(`written to ${values.baseline}`);
   }
-  const baseline = readBaseline(values.baseline);
+  const processor = readOrigin().machine.cpu;
+  const file = readBaselines(values.baseline);
+  if (!Object.hasOwn(file.processors, processor))
+    console.log(`no baseline for ${processor}: compared with the highest of the others`);
+  const baseline = baselineFor(processor, file);
   let judged = judge(figures, baseline);
   for (let retry = 1; retry <= RETRIES && judged.some(({ verdict }) => verdict === 'worse'); retry++) {
     const names = new Set(judged.filter(({ verdict }) => verdict === 'worse').map(({ name }) => name));
@@ -75,15 +80,20 @@ async function measure(names?: ReadonlySet<string>): Promise<Figure[]> {
   ];
 }
 
-function readBaseline(file: string): Baseline | undefined {
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Baseline) : undefined;
+function readBaselines(file: string): BaselineFile {
+  const about =
+    'CPU time as a multiple of a reference of the same run, by processor; `npm run bench:guard -- --renew` writes that of this one';
+  const { processors } = existsSync(file)
+    ? (JSON.parse(readFileSync(file, 'utf8')) as BaselineFile)
+    : { processors: {} };
+  return { about, processors };
 }
 
-function renderBaseline(figures: readonly Figure[]): string {
-  const about =
-    'CPU time as a multiple of a reference of the same run; `npm run bench:guard -- --renew` writes this file';
+function renderBaselines(figures: readonly Figure[], { about, processors }: BaselineFile): string {
+  const origin = readOrigin();
   const ratios = Object.fromEntries(figures.map(({ name, ratio }) => [name, Number(ratio.toPrecision(4))]));
-  return `${JSON.stringify({ about, origin: readOrigin(), ratios }, null, 2)}\n`;
+  const all = { ...processors, [origin.machine.cpu]: { origin, ratios } };
+  return `${JSON.stringify({ about, processors: all }, null, 2)}\n`;
 }
 
 function show(judged: readonly Judgement[], figures: readonly Figure[]): void {

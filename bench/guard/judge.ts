@@ -12,9 +12,28 @@ export interface Figure {
 
 /** What figures are compared with; by name. */
 export interface Baseline {
-  readonly about: string;
   readonly origin: object;
   readonly ratios: Readonly<Record<string, number>>;
+}
+
+/**
+ * Baselines by kind of processor: what a relay computes and what the system does for it differ by up to a half from one kind
+ * to another as multiples of haproxy, which leaves nearly all to the system.
+ */
+export interface BaselineFile {
+  readonly about: string;
+  readonly processors: Readonly<Record<string, Baseline>>;
+}
+
+/** Chooses the baseline of a processor; for one of no known kind, the highest ratio of each figure. */
+export function baselineFor(processor: string, { processors }: BaselineFile): Baseline | undefined {
+  if (Object.hasOwn(processors, processor)) return processors[processor];
+  const all = Object.values(processors);
+  if (all.length === 0) return undefined;
+  const ratios: Record<string, number> = {};
+  for (const [name, ratio] of all.flatMap((one) => Object.entries(one.ratios)))
+    ratios[name] = Math.max(ratio, ratios[name] ?? 0);
+  return { origin: {}, ratios };
 }
 
 /** How a figure stands; only `ok` and `better` pass. */

@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import {
   type Baseline,
+  baselineFor,
+  type BaselineFile,
   betterOf,
   type Figure,
   judge,
@@ -12,7 +14,7 @@ import {
   passes,
 } from '../../bench/guard/judge.ts';
 
-const baseline: Baseline = { about: '', origin: {}, ratios: { a: 2, b: 4 } };
+const baseline: Baseline = { origin: {}, ratios: { a: 2, b: 4 } };
 
 function figure(name: string, ratio: number, lost = 0): Figure {
   return { name, ratio, spread: 1, lost };
@@ -71,9 +73,20 @@ test('of two measurements the better one counts, but a loss stays', () => {
   assert.equal(betterOf(figure('a', 2), figure('a', 3, 1)).lost, 1);
 });
 
-test('the baseline in the checkout names a ratio above zero for each figure', () => {
+test('a processor has its own baseline, and one that is not known the highest of the others', () => {
+  const other: Baseline = { origin: {}, ratios: { a: 3, b: 1 } };
+  const file: BaselineFile = { about: '', processors: { one: baseline, other } };
+  assert.equal(baselineFor('other', file), other);
+  assert.deepEqual(baselineFor('third', file)?.ratios, { a: 3, b: 4 });
+  assert.equal(baselineFor('third', { about: '', processors: {} }), undefined);
+});
+
+test('the baselines in the checkout name a ratio above zero for each figure', () => {
   const file = new URL('../../bench/guard-baseline.json', import.meta.url);
-  const { ratios } = JSON.parse(readFileSync(file, 'utf8')) as Baseline;
-  assert.ok(Object.keys(ratios).length >= 13);
-  for (const [name, ratio] of Object.entries(ratios)) assert.ok(ratio > 0 && ratio < 100, name);
+  const { processors } = JSON.parse(readFileSync(file, 'utf8')) as BaselineFile;
+  assert.ok(Object.keys(processors).length >= 1);
+  for (const { ratios } of Object.values(processors)) {
+    assert.ok(Object.keys(ratios).length >= 13);
+    for (const [name, ratio] of Object.entries(ratios)) assert.ok(ratio > 0 && ratio < 100, name);
+  }
 });
