@@ -1,6 +1,6 @@
 // The guard: fails when the hot path has become slower than its baseline by more than a quarter, or loses a line.
 //
-//   npm run bench:guard               # about 45 s
+//   npm run bench:guard               # about a minute
 //   npm run bench:guard -- --renew    # writes what it measures to bench/guard-baseline.json, for processors of this kind
 //
 // Its figures are ratios of CPU times of one run: parts of the hot path over a fixed loop, whole relays over haproxy. What
