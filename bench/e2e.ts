@@ -25,8 +25,9 @@ import { type PeerScenario, readScenarios, workOf } from './scenario.ts';
 const DEFAULT_ROUNDS = 5;
 const ATTEMPTS_MAX = 4;
 /** The quick run sends so much of a load at full speed, and so many seconds of one at a rate. */
-const QUICK_LINES = 0.4;
-const QUICK_SECONDS_MAX = { paced: 3, notes: 6 } as const;
+const QUICK_LINES = 0.25;
+const QUICK_SECONDS_MAX = { paced: 3, notes: 4 } as const;
+const QUICK_WARM_SECONDS = 2;
 /** Slow starters and further configurations stay out of the quick run. */
 const QUICK_RELAYS = new Set([
   'sluice-block',
@@ -91,7 +92,11 @@ function plan(scenario: PeerScenario): Plan {
     scenario: {
       ...scenario,
       load: { ...scenario.load, mode: adjust(scenario.load.mode) },
-      warmup: (scenario.warmup ?? []).map(shorten),
+      warmup: (scenario.warmup ?? []).map((mode) =>
+        values.quick && 'seconds' in mode
+          ? { ...mode, seconds: Math.min(mode.seconds, QUICK_WARM_SECONDS) }
+          : mode,
+      ),
     },
     relays: asked.filter((relay) => relay.absent?.() === undefined),
     absent: Object.fromEntries(absent),
@@ -104,14 +109,8 @@ function adjust(mode: LoadMode): LoadMode {
     const lines = values.quick ? Math.ceil(mode.lines * QUICK_LINES) : mode.lines;
     return { ...mode, lines: Number(values.lines ?? lines) };
   }
-  const { seconds, ...rest } = shorten(mode);
-  return { ...rest, seconds: Number(values.seconds ?? seconds) };
-}
-
-/** The same for fewer seconds in a quick run. */
-function shorten<M extends LoadMode>(mode: M): M {
-  if (!values.quick || !('seconds' in mode)) return mode;
-  return { ...mode, seconds: Math.min(mode.seconds, QUICK_SECONDS_MAX[mode.kind]) };
+  const seconds = values.quick ? Math.min(mode.seconds, QUICK_SECONDS_MAX[mode.kind]) : mode.seconds;
+  return { ...mode, seconds: Number(values.seconds ?? seconds) };
 }
 
 async function runPlan(
