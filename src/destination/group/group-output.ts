@@ -54,7 +54,7 @@ export abstract class GroupOutput implements Output {
     return living.length === 0 ? preferred : living;
   }
 
-  /** Lets senders go on one by one while all members in charge have room. */
+  /** Calls those who wait back, in their order, while all members in charge have room. */
   #advance(): void {
     if (this.#advancing) return;
     this.#advancing = true;

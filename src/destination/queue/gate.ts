@@ -1,5 +1,5 @@
-// Senders that wait because a queue is full: they go on one by one while there is room, in the queue and in the budget
-// that all queues share.
+// Those who wait because a queue is full: they are called back in their order while there is room, in the queue and in the
+// budget that all queues share. A sender goes on only at the end of the turn, so that all who wait may be called for one room.
 import type { BudgetShare, QueueBudget } from './queue-budget.ts';
 
 export interface GateDependencies {
